@@ -1,0 +1,84 @@
+"""Settings: environment variables, read in this one place."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from entas.errors import EntasError
+
+#: Root of the checkout: dags/, dbt_project/ and expectations/ lie beside include/.
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one deployment of Entas is told by its environment.
+
+    Attributes:
+        home: folder of local state (`ENTAS_HOME`).
+        warehouse_url: `postgresql://...` (`ENTAS_WAREHOUSE_URL`), or None for the embedded server in `home`.
+        inbox, archive, feedback, reports: fsspec URLs or paths.
+        regency: Kemendagri code of the regency, such as `32.16`.
+        pseudonym_key: secret for household and person ids.
+        project_root: folder that holds dags/, dbt_project/ and expectations/.
+    """
+
+    home: Path
+    warehouse_url: str | None
+    inbox: str
+    archive: str
+    feedback: str
+    reports: str
+    regency: str
+    pseudonym_key: str
+    project_root: Path = PROJECT_ROOT
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read the environment; make `ENTAS_HOME` and, once, the pseudonym key.
+
+        Raises:
+            EntasError: the home cannot be made, or `ENTAS_WAREHOUSE_URL` is not PostgreSQL's.
+        """
+        env = os.environ if env is None else env
+
+        def value(name: str) -> str | None:
+            return (env.get(name) or "").strip() or None
+
+        home = Path(value("ENTAS_HOME") or ".entas").expanduser().absolute()
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EntasError(f"ENTAS_HOME={home} cannot be made: {error.strerror}; choose a writable folder") from error
+        url = value("ENTAS_WAREHOUSE_URL")
+        if url and not url.startswith(("postgresql://", "postgres://")):
+            raise EntasError("ENTAS_WAREHOUSE_URL must begin with postgresql:// (unset it to use the embedded server)")
+        return cls(
+            home=home,
+            warehouse_url=url,
+            inbox=value("ENTAS_INBOX") or str(home / "inbox"),
+            archive=value("ENTAS_ARCHIVE") or str(home / "archive"),
+            feedback=value("ENTAS_FEEDBACK") or str(home / "feedback"),
+            reports=value("ENTAS_REPORTS") or str(home / "reports"),
+            regency=value("ENTAS_REGENCY") or "32.16",
+            pseudonym_key=env.get("ENTAS_PSEUDONYM_KEY") or _kept_key(home / "pseudonym.key"),
+        )
+
+
+def _kept_key(path: Path) -> str:
+    """The key of this home, made at first use. Losing it would give every family a new id."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_text(encoding="utf-8").strip()
+        if not key:
+            raise EntasError(f"{path} is empty; restore it from a backup, or set ENTAS_PSEUDONYM_KEY") from None
+        return key
+    key = secrets.token_hex(32)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(key + "\n")
+    return key

