@@ -7,8 +7,9 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# COPY fills upload_id from the setting that the load's transaction makes: rows are prepared before the id exists.
 _ROW_KEY = """
-    upload_id bigint not null references raw.upload (upload_id),
+    upload_id bigint not null default current_setting('entas.upload_id')::bigint references raw.upload (upload_id),
     position integer not null,
     sheet text not null,
     row_number integer not null,
@@ -38,10 +39,10 @@ create table raw.inbox_file (
     path text not null,
     bytes bigint not null,
     modified_ns bigint not null,
-    upload_id bigint,
-    unique (path, bytes, modified_ns)
+    upload_id bigint
 );
 comment on table raw.inbox_file is 'One row per version of a file seen in the inbox (path below the inbox, size, modification time).';
+create index on raw.inbox_file (path, received_at desc);
 create index on raw.inbox_file (received_at) where upload_id is null;
 
 create table raw.upload (

@@ -1,0 +1,87 @@
+"""Reading processes: as many as cores, and a file that kills its reader takes nobody with it."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from entas.intake.prepare import PreparedUpload, ReadJob, prepare
+
+_log = logging.getLogger(__name__)
+
+#: What an operator reads when a file kills the process that reads it.
+DIED = (
+    "Berkas tidak dapat dibaca: program pembaca berhenti ketika membukanya. "
+    "Simpan ulang berkas sebagai .xlsx dari Excel atau LibreOffice, lalu unggah kembali."
+)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class ReaderPool:
+    """Runs `prepare` over shares of a batch in processes that import the libraries once.
+
+    The processes are forked from a clean server process, which has imported Great Expectations (five seconds) before
+    the first file comes; the caller's own threads and connections are not inherited.
+    """
+
+    def __init__(self, pseudonym_key: str, workers: int | None = None) -> None:
+        self._key = pseudonym_key
+        self.workers = workers or cores()
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> ReaderPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._executor:
+            self._executor.shutdown(cancel_futures=True)
+
+    def submit(self, jobs: Sequence[ReadJob]) -> list[tuple[Sequence[ReadJob], Future[list[PreparedUpload]]]]:
+        """Start reading a batch; hand what this returns to `collect`."""
+        shares = [share for share in (jobs[number :: self.workers] for number in range(self.workers)) if share]
+        return [(share, self._start(share)) for share in shares]
+
+    def collect(
+        self, started: list[tuple[Sequence[ReadJob], Future[list[PreparedUpload]]]]
+    ) -> dict[ReadJob, PreparedUpload]:
+        """Wait for a batch. Where a reader died, its files are read again one by one to find the one that kills."""
+        done: dict[ReadJob, PreparedUpload] = {}
+        orphaned: list[ReadJob] = []
+        for share, future in started:
+            try:
+                done.update(zip(share, future.result(), strict=True))
+            except BrokenProcessPool:
+                orphaned.extend(share)
+        for job in orphaned:
+            self._discard()
+            try:
+                done[job] = self._start([job]).result()[0]
+            except BrokenProcessPool:
+                _log.warning("the reader of %s died", job.file_name)
+                done[job] = PreparedUpload(error=DIED)
+                self._discard()
+        return done
+
+    def _start(self, share: Sequence[ReadJob]) -> Future[list[PreparedUpload]]:
+        if self._executor is None:
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["entas.intake.prepare", "great_expectations"])
+            self._executor = ProcessPoolExecutor(self.workers, mp_context=context)
+        try:
+            return self._executor.submit(prepare, share, self._key)
+        except BrokenProcessPool:
+            self._discard()
+            return self._start(share)
+
+    def _discard(self) -> None:
+        if self._executor:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = None

@@ -1,0 +1,220 @@
+"""One run of intake over the inbox: receive, archive, read and judge in batches, load one by one, answer."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from entas import areas, clock
+from entas.errors import UsageError
+from entas.intake import load, scan
+from entas.intake.feedback import write_due_feedback
+from entas.intake.pool import ReaderPool
+from entas.intake.prepare import PreparedUpload, ReadJob
+from entas.intake.scan import Pending
+from entas.settings import Settings
+from entas.storage import Store, copy_hashing
+from entas.warehouse import open_warehouse
+
+_log = logging.getLogger(__name__)
+
+#: One intake at a time in a warehouse: the outcome of an upload depends on those received before.
+_LOCK = 0x656E7461735F31
+#: A batch ends at either: memory is bounded by it whatever the number of villages.
+_BATCH_BYTES = 24_000_000
+_BATCH_FILES = 256
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class UploadOutcome:
+    """What became of one upload."""
+
+    upload_id: int
+    village_code: str
+    period: str
+    file_name: str
+    status: str
+    reason: str | None
+    rows_read: int
+    rows_accepted: int
+    rows_quarantined: int
+    rows_warned: int
+
+
+@dataclass(frozen=True)
+class IntakeSummary:
+    """What became of the uploads of one run, in order of receipt."""
+
+    uploads: list[UploadOutcome] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether any upload changed what the warehouse knows."""
+        return any(upload.status.startswith("accepted") for upload in self.uploads)
+
+    @property
+    def rejected(self) -> bool:
+        return any(upload.status == "rejected" for upload in self.uploads)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"accepted": self.accepted, "uploads": [asdict(upload) for upload in self.uploads]}
+
+
+@dataclass(frozen=True)
+class _Fetched:
+    """A received file, its bytes in the archive and (when it is to be read) in a local copy."""
+
+    one: Pending
+    sha256: str
+    rejection: str | None
+    job: ReadJob | None
+
+
+def run_intake(
+    settings: Settings, *, village: str | None = None, period: str | None = None, progress: Progress | None = None
+) -> IntakeSummary:
+    """Take in every new file of the inbox, in order of receipt.
+
+    Waits while another intake runs in the same warehouse. A run that is killed leaves every upload wholly in or not
+    at all; the next run goes on with it.
+
+    Args:
+        village: only this village (code with or without dots).
+        period: only this month, `YYYY-MM`.
+        progress: called with (uploads done, uploads received).
+
+    Raises:
+        UsageError: `village` is none of the regency's, or `period` no month.
+        EntasError: the warehouse or a store cannot be reached.
+    """
+    if village is not None:
+        village = areas.dotted(village)
+        if village not in areas.villages(settings.regency):
+            raise UsageError(f"{village!r} is no village of regency {settings.regency}; write it as 32.16.09.2003")
+    if period is not None:
+        period = clock.period_text(clock.require_period(period))
+    warehouse = open_warehouse(settings)
+    with warehouse.connect(autocommit=True) as connection, _alone(connection):
+        inbox = Store(settings.inbox)
+        pending = scan.receive(connection, inbox, village=village, period=period)
+        outcomes: list[UploadOutcome] = []
+        report = progress or (lambda done, total: None)
+        report(0, len(pending))
+        with ReaderPool(settings.pseudonym_key) as pool, _work_folder(settings) as work:
+            reading = None
+            for batch in [*_batches(pending), None]:
+                started = None
+                if batch is not None:
+                    fetched = [item for one in batch if (item := _fetch(connection, settings, inbox, one, work))]
+                    started = fetched, pool.submit([item.job for item in fetched if item.job])
+                if reading is not None:  # the batch before is loaded while this one is being read
+                    done = pool.collect(reading[1])
+                    for item in reading[0]:
+                        outcomes.append(_take(connection, item, done.get(item.job) if item.job else None))
+                        report(len(outcomes), len(pending))
+                        if item.job:
+                            item.job.path.unlink()
+                    # Without fresh statistics the checks against listed families would scan whole registers.
+                    connection.execute("analyze raw.penduduk, raw.kesejahteraan, raw.verifikasi")
+                reading = started
+            write_due_feedback(connection, settings, pool)
+    return IntakeSummary(outcomes)
+
+
+def _take(connection: psycopg.Connection, item: _Fetched, prepared: PreparedUpload | None) -> UploadOutcome:
+    """Decide and load one upload in one transaction."""
+    one = item.one
+    with connection.transaction():
+        if item.rejection:
+            decision, prepared = load.Decision("rejected", item.rejection), None
+        elif same := load.find_duplicate(connection, one, item.sha256):
+            decision = load.Decision(
+                "duplicate",
+                f"Isi berkas sama dengan {same[1]!r} yang sudah diterima untuk desa dan bulan ini; tidak ada yang berubah.",
+            )
+            prepared = None
+        else:
+            assert prepared is not None
+            decision = load.decide(connection, one, prepared)
+        written = load.write(connection, one, item.sha256, decision, prepared)
+    return UploadOutcome(
+        village_code=one.village_code,
+        period=one.period,
+        file_name=one.file_name,
+        status=decision.status,
+        reason=decision.reason,
+        **asdict(written),
+    )
+
+
+def _fetch(
+    connection: psycopg.Connection, settings: Settings, inbox: Store, one: Pending, work: Path
+) -> _Fetched | None:
+    """Bring a received file's bytes into the archive; None when it is no longer the version that was received."""
+    copy = work / f"{one.received_at:%Y%m%dT%H%M%S%f}"
+    try:
+        with inbox.open(one.path) as source:
+            sha256, size = copy_hashing(source, copy)
+    except FileNotFoundError:
+        size = -1
+    if size != one.bytes or scan.has_changed(inbox, one):
+        copy.unlink(missing_ok=True)
+        scan.forget(connection, one)
+        return None
+    archive = Store(settings.archive)
+    if not archive.exists(sha256):
+        archive.put_file(copy, sha256)
+    rejection = load.reject_by_place(one, settings.regency)
+    if rejection:
+        copy.unlink()
+        return _Fetched(one, sha256, rejection, None)
+    job = ReadJob(
+        path=copy,
+        file_name=one.file_name,
+        village=areas.villages(settings.regency)[one.village_code],
+        received_on=clock.jakarta_day(one.received_at),
+    )
+    return _Fetched(one, sha256, None, job)
+
+
+def _batches(pending: Sequence[Pending]) -> Iterator[list[Pending]]:
+    batch: list[Pending] = []
+    size = 0
+    for one in pending:
+        if batch and (size + one.bytes > _BATCH_BYTES or len(batch) >= _BATCH_FILES):
+            yield batch
+            batch, size = [], 0
+        batch.append(one)
+        size += one.bytes
+    if batch:
+        yield batch
+
+
+@contextmanager
+def _alone(connection: psycopg.Connection) -> Iterator[None]:
+    if not connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()[0]:
+        _log.warning("another intake is running in this warehouse; waiting until it is done")
+        connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
+
+
+@contextmanager
+def _work_folder(settings: Settings) -> Iterator[Path]:
+    """A private folder for local copies; what a killed run left there is removed first."""
+    parent = settings.home / "work"
+    parent.mkdir(exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=parent, prefix="intake-") as folder:
+        yield Path(folder)

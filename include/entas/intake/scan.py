@@ -1,0 +1,164 @@
+"""Which files of the inbox are new uploads, and when each was received (design, section 4)."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import signal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+
+import psycopg
+
+from entas import areas, clock
+from entas.storage import Store, StoredFile
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A file that was received and is not yet an upload.
+
+    Attributes:
+        received_at: its receipt, unique over all uploads.
+        path, bytes, modified_ns: the version of the file that was received.
+    """
+
+    received_at: datetime
+    path: str
+    bytes: int
+    modified_ns: int
+
+    @property
+    def _parts(self) -> tuple[str, ...]:
+        return PurePosixPath(self.path).parts
+
+    @property
+    def in_place(self) -> bool:
+        """Whether it lies in `<village>/<period>/`."""
+        return len(self._parts) == 3
+
+    @property
+    def village_code(self) -> str:
+        """The village folder, dotted where it is a code; empty where there is none."""
+        return areas.dotted(self._parts[0]) if len(self._parts) > 1 else ""
+
+    @property
+    def period(self) -> str:
+        """The period folder as written; empty where there is none."""
+        return self._parts[1] if len(self._parts) > 2 else ""
+
+    @property
+    def file_name(self) -> str:
+        """The path below `<village>/<period>/`: the file's name, when it is in place."""
+        return "/".join(self._parts[min(2, len(self._parts) - 1) :])
+
+    @property
+    def stored(self) -> StoredFile:
+        return StoredFile(self.path, self.bytes, self.modified_ns)
+
+
+def is_upload(path: str) -> bool:
+    """Whether a path below the inbox can be an upload: no dot file, no `~$...` of an open Office, no `*.part`."""
+    parts = PurePosixPath(path).parts
+    name = parts[-1]
+    return not (any(part.startswith(".") for part in parts) or name.startswith("~$") or name.lower().endswith(".part"))
+
+
+def receive(
+    connection: psycopg.Connection, inbox: Store, *, village: str | None = None, period: str | None = None
+) -> list[Pending]:
+    """Give new files their receipt and return all that are received and not yet uploads, oldest receipt first.
+
+    Receipts rise strictly in order of modification time, then path, and lie after every earlier receipt. They are
+    committed before anything is read, so that a file keeps its own though the run is killed. A file that some
+    process still has open for writing is left for the next run.
+
+    Args:
+        connection: pipeline connection in autocommit mode, the only one that receives at this time.
+        village: dotted village code; other villages' files are left alone.
+        period: `YYYY-MM`; other periods' files are left alone.
+    """
+    with connection.transaction():
+        connection.execute("create temporary table seen (path text, bytes bigint, modified_ns bigint) on commit drop")
+        with connection.cursor().copy("copy seen from stdin") as copy:
+            for file in _candidates(inbox, village, period):
+                copy.write_row((file.path, file.bytes, file.modified_ns))
+        rows = connection.execute(
+            """
+            select path, bytes, modified_ns from seen
+            except
+            (select distinct on (path) path, bytes, modified_ns from raw.inbox_file order by path, received_at desc)
+            """
+        ).fetchall()
+        fresh = [file for file in (StoredFile(*row) for row in rows) if not _is_being_written(inbox, file)]
+        fresh.sort(key=lambda file: (file.modified_ns, file.path))
+        last = connection.execute("select max(received_at) from raw.inbox_file").fetchone()[0]
+        moment = clock.now()
+        if last is not None and last >= moment:
+            moment = last + timedelta(microseconds=1)
+        with connection.cursor().copy("copy raw.inbox_file (received_at, path, bytes, modified_ns) from stdin") as copy:
+            for number, file in enumerate(fresh):
+                copy.write_row((moment + timedelta(microseconds=number), file.path, file.bytes, file.modified_ns))
+    waiting = [
+        Pending(*row)
+        for row in connection.execute(
+            """
+            select received_at, path, bytes, modified_ns from raw.inbox_file
+            where upload_id is null order by received_at
+            """
+        )
+    ]
+    return [one for one in waiting if _wanted(one, village, period)]
+
+
+def _wanted(one: Pending, village: str | None, period: str | None) -> bool:
+    return (village is None or one.village_code == village) and (period is None or one.period == period)
+
+
+def _candidates(inbox: Store, village: str | None, period: str | None) -> Iterable[StoredFile]:
+    for file in inbox.files():
+        if is_upload(file.path) and _wanted(Pending(clock.now(), file.path, 0, 0), village, period):
+            yield file
+
+
+def _is_being_written(inbox: Store, file: StoredFile) -> bool:
+    """Whether a process of this machine holds the file open for writing.
+
+    Linux grants a read lease only on a file that nobody writes. Elsewhere, and for files of another owner, nobody
+    can tell; then a file that changes while it is read is noticed by `has_changed`.
+    """
+    if not inbox.local or not hasattr(fcntl, "F_SETLEASE"):
+        return False
+    try:
+        descriptor = os.open(inbox.full(file.path), os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return False  # gone, or not ours to read: reading it will say so
+    try:
+        # Should a writer come just now, the kernel tells us by this signal, which is ignored by default.
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        if error.errno == errno.EAGAIN:
+            _log.info("%s is still being written; left for the next run", file.path)
+            return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def has_changed(inbox: Store, one: Pending) -> bool:
+    """Whether the file is no longer the version that was received (written again, moved away or deleted)."""
+    return inbox.stat(one.path) != one.stored
+
+
+def forget(connection: psycopg.Connection, one: Pending) -> None:
+    """Drop the receipt of a version that is gone before it was read; what is there now is received anew."""
+    _log.warning("%s changed before it was read; it is received again by the next run", one.path)
+    connection.execute("delete from raw.inbox_file where received_at = %s and upload_id is null", (one.received_at,))
