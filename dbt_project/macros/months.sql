@@ -1,0 +1,13 @@
+{# Whole months from one first-of-month date to a later one. #}
+{% macro months_between(earlier, later) -%}
+    (
+        12 * (extract(year from {{ later }}) - extract(year from {{ earlier }}))
+        + extract(month from {{ later }}) - extract(month from {{ earlier }})
+    )::integer
+{%- endmacro %}
+
+
+{# The first day of the month so many months after (or, negative, before) a first-of-month date. #}
+{% macro add_months(period, months) -%}
+    ({{ period }} + interval '{{ months }} month')::date
+{%- endmacro %}

@@ -1,0 +1,43 @@
+with
+
+help_families as (
+
+    select * from {{ ref('int_help_families') }}
+
+),
+
+payments as (
+
+    select * from {{ ref('int_payments') }}
+
+),
+
+activities as (
+
+    select * from {{ ref('int_activities') }}
+
+),
+
+final as (
+
+    select
+        help_families.period,
+        help_families.household_id,
+        count(payments.payment_id)::integer as payments,
+        coalesce(sum(payments.amount), 0) as assistance_amount,
+        coalesce(bool_or(activities.kind = 'pelatihan_keterampilan'), false) as is_trained,
+        coalesce(bool_or(activities.kind = 'bantuan_modal'), false) as has_capital
+    from help_families
+    left join payments
+        on
+            help_families.help_type = 'payment'
+            and help_families.help_id = payments.payment_id
+    left join activities
+        on
+            help_families.help_type = 'activity'
+            and help_families.help_id = activities.activity_id
+    group by help_families.period, help_families.household_id
+
+)
+
+select * from final

@@ -1,0 +1,120 @@
+with
+
+registers_in_force as (
+
+    select * from {{ ref('int_registers_in_force') }}
+
+),
+
+persons as (
+
+    select * from {{ ref('stg_penduduk') }}
+
+),
+
+family_claims as (
+
+    select * from {{ ref('int_family_claims') }}
+
+),
+
+registers as (
+
+    select distinct
+        upload_id,
+        village_code
+    from registers_in_force
+
+),
+
+listed as (
+
+    select
+        persons.*,
+        registers.village_code
+    from persons
+    inner join registers on persons.upload_id = registers.upload_id
+    where persons.has_nik
+
+),
+
+-- Few NIKs are ever listed by two families; only those are followed month by month.
+shared_persons as (
+
+    select person_id
+    from listed
+    group by person_id
+    having min(household_id) <> max(household_id)
+
+),
+
+claims as (
+
+    select
+        registers_in_force.period,
+        listed.person_id,
+        listed.household_id,
+        listed.village_code,
+        listed.upload_id,
+        listed.row_position,
+        listed.name_birth_key,
+        registers_in_force.register_period,
+        registers_in_force.received_at,
+        listed.life_status,
+        listed.is_member,
+        listed.schooling
+    from listed
+    inner join shared_persons on listed.person_id = shared_persons.person_id
+    inner join registers_in_force on listed.upload_id = registers_in_force.upload_id
+
+),
+
+-- A village that does not keep the family has no say about its persons.
+claims_of_kept_families as (
+
+    select claims.*
+    from claims
+    left join family_claims
+        on
+            claims.period = family_claims.period
+            and claims.household_id = family_claims.household_id
+            and claims.village_code = family_claims.village_code
+    where coalesce(family_claims.is_kept, true)
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over claim_precedence as claim_order,
+        first_value(name_birth_key) over claim_precedence as name_birth_key_of_keeper,
+        count(*) over (partition by period, person_id) as claims
+    from claims_of_kept_families
+    window claim_precedence as (
+        partition by period, person_id
+        order by is_member desc, register_period desc, received_at desc, village_code, row_position
+    )
+
+),
+
+final as (
+
+    select
+        period,
+        person_id,
+        household_id,
+        village_code,
+        upload_id,
+        row_position,
+        life_status,
+        is_member,
+        schooling,
+        claim_order = 1 as is_kept,
+        claim_order > 1 and name_birth_key = name_birth_key_of_keeper as is_counted_elsewhere
+    from ranked
+    where claims > 1
+
+)
+
+select * from final

@@ -1,0 +1,21 @@
+with
+
+-- Names, numbers and addresses stay in raw: only what the marts need is ever read.
+renamed as (
+
+    select
+        upload_id,
+        position as row_position,
+        household_id,
+        person_id,
+        program as programme,
+        -- The same payment however its programme is spaced or capitalised.
+        upper(regexp_replace(btrim(program), '\s+', ' ', 'g')) as programme_key,
+        sumber_dana as funding_source,
+        nilai as amount,
+        tanggal_salur as paid_on
+    from {{ source('raw', 'bantuan') }}
+
+)
+
+select * from renamed

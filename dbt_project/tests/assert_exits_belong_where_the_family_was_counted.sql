@@ -1,0 +1,8 @@
+-- An exit or a transfer names the village that counted the family in the month before.
+select
+    household_id,
+    period
+from {{ ref('fct_household_status_monthly') }}
+where
+    movement in ('exited', 'transferred', 'remained')
+    and (previous_village_code is null or previous_status is distinct from 'extreme_poor')
