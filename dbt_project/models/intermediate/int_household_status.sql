@@ -162,7 +162,8 @@ final as (
         monthly_amount,
         per_capita,
         poverty_line,
-        greatest(poverty_line - per_capita, 0) as gap,
+        -- greatest() alone passes over nulls: an unknown per-capita would have no gap of 0.
+        case when per_capita is not null then greatest(poverty_line - per_capita, 0) end as gap,
         is_below_line,
         students_smp,
         students_sma,
