@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -139,7 +140,8 @@ def _take(connection: psycopg.Connection, item: _Fetched, prepared: PreparedUplo
         elif same := load.find_duplicate(connection, one, item.sha256):
             decision = load.Decision(
                 "duplicate",
-                f"Isi berkas sama dengan {same[1]!r} yang sudah diterima untuk desa dan bulan ini; tidak ada yang berubah.",
+                f"Isi berkas sama dengan {same[1]!r} yang sudah diterima untuk desa dan bulan ini; "
+                "tidak ada yang berubah.",
             )
             prepared = None
         else:
@@ -216,5 +218,7 @@ def _work_folder(settings: Settings) -> Iterator[Path]:
     """A private folder for local copies; what a killed run left there is removed first."""
     parent = settings.home / "work"
     parent.mkdir(exist_ok=True, mode=0o700)
+    for left in parent.glob("intake-*"):
+        shutil.rmtree(left)
     with tempfile.TemporaryDirectory(dir=parent, prefix="intake-") as folder:
         yield Path(folder)

@@ -1,0 +1,414 @@
+"""The command line: the same functions that the DAGs call (design, section 9)."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from entas import __version__, clock
+from entas.errors import EntasError
+from entas.settings import Settings
+
+
+class _Group(click.Group):
+    """Turns errors into one clear line and the exit codes that scripts rely on."""
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # let exit handlers stop the embedded server
+        try:
+            code = super().main(*args, standalone_mode=False, **kwargs)
+            sys.exit(code if isinstance(code, int) else 0)
+        except click.exceptions.Abort:
+            _fail("stopped", 130)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
+            sys.exit(1)
+        except EntasError as error:
+            _debug()
+            _fail(str(error), error.exit_code)
+        except Exception as error:  # noqa: BLE001 - the last place: one line for people, the trace with --debug
+            _debug()
+            _fail(f"{type(error).__name__}: {' '.join(str(error).split())} (entas --debug shows where)", 1)
+
+
+def _debug() -> None:
+    """Called where an error is handled: with `--debug` it goes on, and Python shows where it comes from."""
+    if "--debug" in sys.argv[1:]:
+        raise
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(f"entas: {message}", err=True)
+    sys.exit(code)
+
+
+def _log_more(_: click.Context, __: click.Parameter, debug: bool) -> None:
+    level = logging.INFO if debug else logging.ERROR
+    if debug or not logging.root.handlers:
+        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", force=True)
+
+
+#: Understood before and after the command's name.
+_debug_option = click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    callback=_log_more,
+    help="Show the trace of an error and what happens meanwhile.",
+)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="entas")
+@_debug_option
+def main() -> None:
+    """Entas: the monthly extreme-poverty pipeline of a regency's social office.
+
+    Exit codes: 0 done; 2 wrong usage; 3 an upload was rejected (--strict) or a gate held the report; 1 anything else.
+    """
+
+
+def _period(_: click.Context, __: click.Parameter, value: str | None) -> Any:
+    if value is None:
+        return None
+    try:
+        return clock.require_period(value)
+    except EntasError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _moment(_: click.Context, __: click.Parameter, value: str | None) -> Any:
+    if value is None:
+        return None
+    try:
+        return clock.require_moment(value)
+    except EntasError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+_period_option = click.option(
+    "--period", required=True, metavar="YYYY-MM", callback=_period, help="Month, such as 2023-10."
+)
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def _command(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A command of the group, given the settings of the environment first."""
+
+    @wraps(function)
+    def run(**arguments: Any) -> Any:
+        return function(Settings.from_env(), **arguments)
+
+    return main.command()(_debug_option(run))
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    # Piped output is for grep and files: as wide as the content needs.
+    return Console() if sys.stdout.isatty() else Console(width=240)
+
+
+def _table(title: str | None, columns: list[str], rows: list[list[str]], right: tuple[int, ...] = ()) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="right" if number in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    _console().print(table)
+
+
+@contextmanager
+def _progress(label: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on a terminal's error stream; nothing where nobody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+@_command
+@click.option("--village", metavar="CODE", help="Only this village, such as 32.16.09.2003.")
+@click.option("--period", metavar="YYYY-MM", callback=_period, help="Only this month.")
+@click.option("--strict", is_flag=True, help="Exit 3 when an upload was rejected.")
+@_json_option
+def intake(settings: Settings, village: str | None, period: Any, strict: bool, as_json: bool) -> int:
+    """Take in every new file of the inbox: archive, read, validate, load, write feedback."""
+    from entas.intake import run_intake
+
+    with _progress("intake", as_json) as progress:
+        summary = run_intake(
+            settings, village=village, period=clock.period_text(period) if period else None, progress=progress
+        )
+    if as_json:
+        _print_json(summary.to_dict())
+    elif not summary.uploads:
+        click.echo("No new uploads.")
+    else:
+        columns = ["village", "period", "file", "status", "read", "accepted", "quarantined", "warned", "reason"]
+        rows = [
+            [
+                one.village_code,
+                one.period,
+                one.file_name,
+                one.status,
+                *(str(n) for n in (one.rows_read, one.rows_accepted, one.rows_quarantined, one.rows_warned)),
+                one.reason or "",
+            ]
+            for one in summary.uploads
+        ]
+        _table(None, columns, rows, right=(4, 5, 6, 7))
+        counts = {status: sum(one.status == status for one in summary.uploads) for status in
+                  ("accepted", "accepted_with_quarantine", "rejected", "duplicate")}  # fmt: skip
+        click.echo(f"{len(summary.uploads)} uploads: " + ", ".join(f"{n} {s}" for s, n in counts.items() if n))
+        click.echo(f"Feedback workbooks: {settings.feedback}")
+    return 3 if strict and summary.rejected else 0
+
+
+@_command
+@click.option("--full-refresh", is_flag=True, help="Rebuild incremental models from nothing.")
+@_json_option
+def transform(settings: Settings, full_refresh: bool, as_json: bool) -> None:
+    """Build the marts with dbt and test them."""
+    from entas.warehouse import open_warehouse
+    from entas.warehouse.dbt import transform as build
+
+    with _progress("dbt", as_json) as progress:
+        build(
+            settings,
+            full_refresh=full_refresh,
+            progress=(lambda name, done, total: progress(done, total)) if progress else None,
+        )
+    with open_warehouse(settings).connect() as connection:
+        rows = connection.execute(
+            """
+            select to_char(period, 'YYYY-MM'), households, persons from marts.rpt_extreme_poverty_monthly
+            where area_level = 'regency' order by period
+            """
+        ).fetchall()
+    if as_json:
+        _print_json({"months": [{"period": p, "households": h, "persons": n} for p, h, n in rows]})
+    elif not rows:
+        click.echo("The marts are built; no upload was accepted yet.")
+    else:
+        _table("Extreme-poor families", ["period", "families (KK)", "persons (jiwa)"],
+               [[p, str(h), str(n)] for p, h, n in rows], right=(1, 2))  # fmt: skip
+
+
+@_command
+@_period_option
+@click.option("--as-of", metavar="TIMESTAMP", callback=_moment, help="As known at this moment (ISO 8601).")
+@click.option(
+    "--output", type=click.Path(file_okay=False, path_type=Path), help="Also write the files there, unreleased."
+)
+@_json_option
+def report(settings: Settings, period: Any, as_of: Any, output: Path | None, as_json: bool) -> None:
+    """Show the report of a month, without releasing it."""
+    from entas import reporting
+    from entas.monthly import report as read
+
+    figures = read(settings, period, as_of)
+    payload = reporting.report_payload(figures, revision=0, generated_at=clock.now())
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, content in reporting.render(figures, payload).items():
+            (output / name).write_bytes(content)
+    if as_json:
+        _print_json(payload)
+        return
+    _show_report(payload)
+    if output:
+        click.echo(f"Files: {output}")
+
+
+def _show_report(payload: dict[str, Any]) -> None:
+    movement = payload["movement"]
+    count = f"{payload['households']} families (KK), {payload['persons']} persons (jiwa)"
+    click.echo(f"{payload['period']} {payload['status']}: {count}")
+    rows = [["opening", "", str(movement["opening"])]]
+    rows += [["entered", reason, str(n)] for reason, n in movement["entered"].items()]
+    rows += [["exited", reason, str(-n)] for reason, n in movement["exited"].items()]
+    rows += [["closing", "", str(movement["closing"])]]
+    _table("Movement (families)", ["", "reason", "families"], rows, right=(2,))
+    _table(
+        "Districts",
+        ["code", "kecamatan", "families (KK)", "persons (jiwa)"],
+        [[d["code"], d["name"], str(d["households"]), str(d["persons"])] for d in payload["districts"]],
+        right=(2, 3),
+    )
+    completeness = payload["completeness"]
+    click.echo(f"Villages in: {completeness['received']} of {completeness['expected']}")
+
+
+@_command
+@_period_option
+@_json_option
+def publish(settings: Settings, period: Any, as_json: bool) -> None:
+    """Release the report of a month and deliver it; a release whose figures have not changed is not made again."""
+    from entas.monthly import publish as run
+
+    release, deliveries = run(settings, period)
+    if as_json:
+        _print_json(
+            {
+                "period": clock.period_text(period),
+                "revision": release.revision,
+                "status": release.status,
+                "created": release.created,
+                "households": release.households,
+                "persons": release.persons,
+                "folder": release.folder,
+                "deliveries": [one.to_dict() for one in deliveries],
+            }
+        )
+        return
+    made = "released" if release.created else "unchanged, released before"
+    click.echo(f"{clock.period_text(period)} r{release.revision} ({release.status}): {made}")
+    click.echo(f"{release.households} families (KK), {release.persons} persons (jiwa)")
+    click.echo(f"Files: {release.folder}")
+    for one in deliveries:
+        click.echo(f"Delivered to {one.recipient}" + ("" if one.created else " before"))
+
+
+@_command
+@_period_option
+@click.option("--kk", "no_kk", metavar="NO_KK", help="Family card number, 16 digits.")
+@click.option("--household", "household_id", metavar="ID", help="household_id of the marts.")
+@_json_option
+def explain(settings: Settings, period: Any, no_kk: str | None, household_id: str | None, as_json: bool) -> None:
+    """Tell, in Indonesian, why a family has its status in a month, down to the rows that say so."""
+    if (no_kk is None) == (household_id is None):
+        raise click.UsageError("give either --kk or --household")
+    from entas.explain import explain as tell
+    from entas.explain import to_text
+
+    answer = tell(settings, period, no_kk=no_kk, household_id=household_id)
+    if as_json:
+        _print_json(answer)
+    else:
+        click.echo(to_text(answer))
+
+
+@_command
+@click.option("--village", required=True, metavar="CODE", help="Village, such as 32.16.09.2003.")
+@_period_option
+@click.option("--prefill", is_flag=True, help="Fill in the village's register in force.")
+@click.option(
+    "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Workbook to write (.xlsx)."
+)
+def template(settings: Settings, village: str, period: Any, prefill: bool, output: Path) -> None:
+    """Write Entas's own workbook for a village and month."""
+    from entas.template import write_template
+
+    write_template(settings, village, period, prefill=prefill, output=output)
+    click.echo(f"Wrote {output}")
+
+
+@_command
+@click.option("--role", type=click.Choice(["analyst", "steward", "pipeline"]), default="pipeline", show_default=True)
+@click.option("-c", "command", metavar="SQL", help="Statements to run; without it they are read from standard input.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header.")
+@_json_option
+def sql(settings: Settings, role: Any, command: str | None, as_csv: bool, as_json: bool) -> None:
+    """Query the warehouse under a role; on a terminal and without -c, interactively (psql)."""
+    from entas.warehouse import open_warehouse
+
+    warehouse = open_warehouse(settings)
+    if command is None and sys.stdin.isatty():
+        _psql(warehouse.conninfo(role))
+        return
+    import psycopg
+
+    with warehouse.connect(role, autocommit=True) as connection:
+        try:
+            cursor = connection.execute(command if command is not None else sys.stdin.read())
+        except psycopg.Error as error:
+            raise EntasError(" ".join(str(error).split())) from error
+        while True:
+            if cursor.description:
+                _show_result(cursor, as_csv, as_json)
+            elif cursor.statusmessage and not (as_csv or as_json):
+                click.echo(cursor.statusmessage)
+            if not cursor.nextset():
+                break
+
+
+def _show_result(cursor: Any, as_csv: bool, as_json: bool) -> None:
+    names = [column.name for column in cursor.description]
+    if as_json:
+        _print_json([dict(zip(names, row, strict=True)) for row in cursor.fetchall()])
+        return
+    # The server's own spelling of values, as psql prints them (t, f, {1,2}, 2023-10-01 00:00:00+00).
+    result = cursor.pgresult
+    rows = (
+        [
+            None if (value := result.get_value(row, column)) is None else value.decode()
+            for column in range(result.nfields)
+        ]
+        for row in range(result.ntuples)
+    )
+    if as_csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(rows)
+    else:
+        numeric = tuple(
+            n for n, column in enumerate(cursor.description) if column.type_code in (20, 21, 23, 700, 701, 1700)
+        )
+        _table(None, names, [["" if cell is None else cell for cell in row] for row in rows], right=numeric)
+        click.echo(f"({result.ntuples} rows)")
+
+
+def _psql(conninfo: str) -> NoReturn:
+    program = shutil.which("psql")
+    if program is None:
+        raise EntasError("psql is not installed; give the statements with -c or on standard input")
+    import subprocess
+
+    # A child, not exec: this process holds the embedded server meanwhile.
+    sys.exit(subprocess.run([program, conninfo], check=False).returncode)
+
+
+@main.command()
+@_debug_option
+@click.option("--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
+def sample(output: Path) -> None:
+    """Write an invented regency: three months of uploads and the truth that was planted in them."""
+    from entas.sample import write_sample
+
+    with _progress("sample", False) as progress:
+        write_sample(output, progress=progress)
+    click.echo(f"Wrote {output}/inbox and {output}/truth.json (all persons are invented)")
+
+
+if __name__ == "__main__":
+    main()

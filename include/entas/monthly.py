@@ -1,0 +1,76 @@
+"""The month's work on the report: the same steps for the command line and for the DAGs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+
+from entas.clock import period_text
+from entas.errors import HeldError
+from entas.publishing import Delivery, deliver
+from entas.reporting import Figures, Release, check_gate, read_figures, release
+from entas.settings import Settings
+from entas.warehouse import open_warehouse
+from entas.warehouse.dbt import drop_schemas, transform
+
+
+def ensure_month(settings: Settings, period: date) -> bool:
+    """Carry the marts on to `period` when no upload has reached it; returns whether they were built for that.
+
+    Registers in force are carried forward, so a month without uploads still has a count.
+    """
+    with open_warehouse(settings).connect() as connection:
+        if connection.execute("select to_regclass('marts.rpt_extreme_poverty_monthly')").fetchone()[0] is None:
+            return False  # nothing was ever built: the gate says so
+        latest = connection.execute("select max(period) from marts.rpt_extreme_poverty_monthly").fetchone()[0]
+    if latest is None or latest >= period:
+        return False
+    transform(settings, through_period=period)
+    return True
+
+
+def report(settings: Settings, period: date, as_of: datetime | None = None) -> Figures:
+    """The figures of a month as they stand, or as they were known at `as_of`. Writes nothing into `marts` for a past.
+
+    Raises:
+        HeldError: the gate holds the report.
+    """
+    if as_of is None:
+        ensure_month(settings, period)
+        return _gated(settings, period, "marts", None)
+    with _as_known(settings, period, as_of) as marts:
+        return _gated(settings, period, marts, as_of)
+
+
+def _gated(settings: Settings, period: date, marts: str, as_of: datetime | None) -> Figures:
+    with open_warehouse(settings).connect() as connection, connection.transaction():
+        connection.execute("set transaction isolation level repeatable read, read only")
+        reasons = check_gate(connection, settings, period, marts=marts, as_of=as_of)
+        if reasons:
+            raise HeldError(f"the report of {period_text(period)} is held: {' '.join(reasons)}", reasons)
+        return read_figures(connection, settings, period, marts=marts, as_of=as_of)
+
+
+@contextmanager
+def _as_known(settings: Settings, period: date, as_of: datetime) -> Iterator[str]:
+    """Schema with the marts as known at a moment, for as long as the block lasts."""
+    suffix = f"_asof_{period:%Y%m}_{os.getpid()}"
+    try:
+        transform(settings, as_of=as_of, schema_suffix=suffix, through_period=period)
+        yield f"marts{suffix}"
+    finally:
+        drop_schemas(settings, suffix)
+
+
+def publish(settings: Settings, period: date) -> tuple[Release, list[Delivery]]:
+    """Release the report of a month, unless its figures are released already, and deliver it.
+
+    Raises:
+        HeldError: the gate holds the report.
+    """
+    ensure_month(settings, period)
+    with open_warehouse(settings).connect(autocommit=True) as connection:
+        made = release(connection, settings, period)
+        return made, deliver(connection, settings, made)
