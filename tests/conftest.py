@@ -1,0 +1,58 @@
+"""One PostgreSQL for the whole run, one fresh database and home for each test that asks for `settings`."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from entas.settings import Settings
+from entas.warehouse.embedded import EmbeddedServer
+from entas.warehouse.migrate import migrate
+
+REGENCY = "32.16"
+PSEUDONYM_KEY = "a key for tests, known to everybody"
+
+_numbers = itertools.count(1)
+
+
+def make_settings(home: Path, url: str | None) -> Settings:
+    """Settings as `Settings.from_env` would make them, without the machine's environment."""
+    environment = {"ENTAS_HOME": str(home), "ENTAS_PSEUDONYM_KEY": PSEUDONYM_KEY, "ENTAS_REGENCY": REGENCY}
+    return Settings.from_env(environment | ({"ENTAS_WAREHOUSE_URL": url} if url else {}))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """An embedded server; the tests kill processes, never the machine, so it need not wait for the disk."""
+    server = EmbeddedServer(tmp_path_factory.mktemp("server")).hold()
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"alter system set {setting} = off")
+        connection.execute("select pg_reload_conf()")
+    yield server
+    server.release()
+
+
+@pytest.fixture(scope="session")
+def new_database(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Makes a migrated, empty database and returns its URL."""
+    server.ensure_database("entas_template")
+    migrate(server.url("entas_template"), make_settings(tmp_path_factory.mktemp("template"), None))
+
+    def make() -> str:
+        name = f"entas_{next(_numbers)}"
+        with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"create database {name} template entas_template")
+        return server.url(name)
+
+    return make
+
+
+@pytest.fixture
+def settings(new_database: Callable[[], str], tmp_path: Path) -> Settings:
+    """A deployment of its own: empty inbox, empty warehouse."""
+    return make_settings(tmp_path / "home", new_database())

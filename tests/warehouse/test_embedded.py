@@ -1,0 +1,115 @@
+"""The embedded server: as root or not, killed, shared, side by side."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from entas.warehouse.embedded import EmbeddedServer
+
+
+def _postmaster(server: EmbeddedServer) -> psutil.Process:
+    return psutil.Process(int((server.data / "postmaster.pid").read_text().split("\n", 1)[0]))
+
+
+@pytest.fixture
+def own_server(tmp_path: Path):
+    server = EmbeddedServer(tmp_path / "home").hold()
+    yield server
+    server.stop()
+
+
+def test_a_killed_server_recovers_what_was_committed(own_server: EmbeddedServer) -> None:
+    with psycopg.connect(own_server.url("postgres"), autocommit=True) as connection:
+        connection.execute("create table kept as select generate_series(1, 1000) as n")
+    process = _postmaster(own_server)
+    children = process.children(recursive=True)
+    process.send_signal(signal.SIGKILL)
+    psutil.wait_procs([process, *children], timeout=30)
+    again = EmbeddedServer(own_server.folder.parent).hold()
+    with psycopg.connect(again.url("postgres")) as connection:
+        assert connection.execute("select count(*) from kept").fetchone() == (1000,)
+
+
+def test_a_pid_file_that_names_another_program_is_no_running_server(own_server: EmbeddedServer) -> None:
+    own_server.stop()
+    (own_server.data / "postmaster.pid").write_text(f"{os.getpid()}\n{own_server.data}\n0\n5432\n\n\n\nready\n")
+    again = EmbeddedServer(own_server.folder.parent).hold()
+    with psycopg.connect(again.url("postgres")) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+
+
+def test_the_last_holder_stops_it_and_a_killed_holder_does_not_count(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    hold = (
+        "import sys, pathlib; from entas.warehouse.embedded import EmbeddedServer;"
+        f"EmbeddedServer(pathlib.Path({str(home)!r})).hold(); print('held', flush=True); sys.stdin.read()"
+    )
+    first, second = (
+        subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    )
+    assert first.stdout.readline() == second.stdout.readline() == "held\n"
+    process = _postmaster(EmbeddedServer(home))
+    first.kill()
+    first.wait()
+    assert process.is_running()
+    second.communicate(timeout=60)
+    assert second.returncode == 0
+    process.wait(timeout=30)
+
+
+def test_two_homes_side_by_side_do_not_meet(own_server: EmbeddedServer, tmp_path: Path) -> None:
+    other = EmbeddedServer(tmp_path / "other").hold()
+    try:
+        with psycopg.connect(own_server.url("postgres"), autocommit=True) as connection:
+            connection.execute("create table here (n int)")
+        with psycopg.connect(other.url("postgres")) as connection:
+            assert connection.execute("select to_regclass('here')").fetchone() == (None,)
+    finally:
+        other.release()
+
+
+def test_a_home_with_a_long_path_works(tmp_path: Path) -> None:
+    server = EmbeddedServer(tmp_path / ("very-long-folder-name-" * 6)).hold()
+    try:
+        with psycopg.connect(server.url("postgres")) as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+        assert server.socket_folder != server.folder
+    finally:
+        server.release()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; every other run is by one")
+def test_it_works_for_an_ordinary_user() -> None:
+    # pytest's own temporary folder is closed to other users, and so may be this Python: the child is a fork.
+    home = Path(tempfile.mkdtemp())
+    nobody = pwd.getpwnam("nobody")
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.setgroups([])
+            os.setgid(nobody.pw_gid)
+            os.setuid(nobody.pw_uid)
+            server = EmbeddedServer(home).hold()
+            with psycopg.connect(server.url("postgres")) as connection:
+                status = 0 if connection.execute("select 42").fetchone() == (42,) else 2
+            server.release()
+        finally:
+            os._exit(status)
+    try:
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    finally:
+        shutil.rmtree(home)
