@@ -118,7 +118,7 @@ def decide(connection: psycopg.Connection, one: Pending, upload: PreparedUpload)
         if reason:
             refused["penduduk"] = reason
     problems = [f"Register {name} tidak diterima: {reason}" for name, reason in refused.items()]
-    problems += upload.problems
+    problems += upload.left_out
     if len(refused) == len(upload.registers):
         return Decision("rejected", " ".join(problems), refused)
     quarantined = any(register.rows_quarantined for name, register in upload.registers.items() if name not in refused)

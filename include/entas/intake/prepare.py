@@ -70,10 +70,15 @@ class PreparedRegister:
 
 @dataclass(frozen=True)
 class PreparedUpload:
-    """What reading an upload found; `error` is the reason (Indonesian) when the whole file is refused."""
+    """What reading an upload found.
+
+    Attributes:
+        error: the reason (Indonesian) when the whole file is refused.
+        left_out: sheets that look like a register and lack a required column (Indonesian, one sentence each).
+    """
 
     error: str | None
-    notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     registers: dict[str, PreparedRegister] = field(default_factory=dict)
 
 
@@ -100,10 +105,10 @@ def _prepare_upload(
     reading: FileReading, checks: dict[str, pd.DataFrame | None], pseudonymiser: Pseudonymiser
 ) -> PreparedUpload:
     if reading.error:
-        return PreparedUpload(error=reading.error, notes=reading.notes)
+        return PreparedUpload(error=reading.error)
     return PreparedUpload(
         error=None,
-        notes=reading.notes,
+        left_out=reading.left_out,
         registers={
             name: _prepare_register(register, checks[name], pseudonymiser)
             for name, register in reading.registers.items()
@@ -120,12 +125,11 @@ def _prepare_register(
     good = rows[~is_bad]
     warned = findings[(findings["severity"] == "warning") & findings["position"].isin(good["position"])]
     place = rows.set_index("position")[["sheet", "row_number"]]
+    # As the village wrote it: what could not be parsed is just what it looks for.
+    written = reading.cells[is_bad.to_numpy()].to_dict("records")
     bad_values = {
-        record["position"]: json.dumps(
-            {key: _plain(value) for key, value in record.items() if key not in ("position", "sheet", "row_number")},
-            ensure_ascii=False,
-        )
-        for record in rows[is_bad].to_dict("records")
+        position: json.dumps({name: _text(cell) for name, cell in cells.items()}, ensure_ascii=False)
+        for position, cells in zip(rows.loc[is_bad, "position"], written, strict=True)
     }
     loadable = _with_ids(good, reading.register, pseudonymiser)
     return PreparedRegister(
@@ -174,15 +178,6 @@ def _findings(findings: pd.DataFrame, place: pd.DataFrame) -> Iterable[Finding]:
 
 def _text(value: object) -> str | None:
     return None if pd.isna(value) else str(value).replace("\x00", "")
-
-
-def _plain(value: object) -> object:
-    """A cell for JSON: text, number or null."""
-    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value):
-        return None
-    if isinstance(value, (bool, int, float)):
-        return value
-    return str(value).replace("\x00", "")
 
 
 def _with_ids(rows: pd.DataFrame, register: str, ids: Pseudonymiser) -> pd.DataFrame:
