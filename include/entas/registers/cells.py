@@ -1,0 +1,375 @@
+"""Reading single cells: repair of ids, dates, amounts, codes and text.
+
+A cell is what the file gives: str, int, float, bool, date, datetime, time, timedelta; an empty cell is "" or None.
+Every parser here returns `(value, state)` and never raises, whatever the cell. States:
+
+- `blank`: nothing is written (for some kinds "-" is nothing, and `0` is no NIK);
+- `ok`: read;
+- `unreadable`: something is written and it cannot be read;
+- for ids besides: `lost` (Excel has cut the digits), `not_16`, `impossible_date`, `serial_0000`.
+
+The rules are those of section 5 of the design.
+"""
+
+from __future__ import annotations
+
+import calendar
+import math
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from lokal import parse_rupiah
+
+from entas.registers.schema import CodeList
+
+BLANK = "blank"
+OK = "ok"
+UNREADABLE = "unreadable"
+LOST = "lost"
+NOT_16 = "not_16"
+IMPOSSIBLE_DATE = "impossible_date"
+SERIAL_0000 = "serial_0000"
+
+#: All states a cell can be in; the prepared frames hold them as one categorical type.
+STATES = (BLANK, OK, UNREADABLE, LOST, NOT_16, IMPOSSIBLE_DATE, SERIAL_0000)
+
+#: Largest whole number up to which a float holds every whole number; beyond it the last digit is a guess.
+EXACT_LIMIT = 9007199254740992
+
+# Spaces of every script, and the characters that look like nothing: soft hyphen, zero-width and direction marks.
+_INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+_GAPS = re.compile(rf"[\s\u00a0{_INVISIBLE}]+")
+_HIDDEN = re.compile(f"[{_INVISIBLE}]+")
+_APOSTROPHES = "'’‘‛`´′＇ʹʼ"
+_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
+_ZERO_TAIL = re.compile(r"[.,]0{1,2}$")
+_NOT_WORD = re.compile(r"[\W_]+")
+_DASHES = frozenset("-–—−‐‑‒―")
+
+Value = tuple[Any, str]
+
+
+def fold(text: Any) -> str:
+    """A header or label for comparison: without case, spaces, punctuation and underscores."""
+    return _NOT_WORD.sub("", _HIDDEN.sub("", str(text))).casefold()
+
+
+def tidy(text: str) -> str:
+    """Text without outer spaces, with repeated and no-break spaces as one."""
+    return " ".join(_HIDDEN.sub("", text).split())
+
+
+def written(cell: Any) -> str | None:
+    """The cell as its author sees it, or None when nothing is written; whole numbers without decimals, dates d/m/y."""
+    if cell is None or cell == "":
+        return None
+    kind = type(cell)
+    if kind is str:
+        return cell if cell.strip() and not cell.isspace() else None
+    if kind is float:
+        if math.isfinite(cell) and cell.is_integer():
+            return str(int(cell))
+        return repr(cell)
+    if kind is bool:
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, datetime):
+        day = f"{cell.day:02d}/{cell.month:02d}/{cell.year:04d}"
+        return day if cell.time() == time(0) else f"{day} {cell:%H:%M:%S}"
+    if isinstance(cell, date):
+        return f"{cell.day:02d}/{cell.month:02d}/{cell.year:04d}"
+    return str(cell)
+
+
+def is_blank(cell: Any) -> bool:
+    """Whether nothing visible stands in the cell."""
+    if cell is None or cell == "":
+        return True
+    return type(cell) is str and not _HIDDEN.sub("", cell).strip()
+
+
+def means_nothing(cell: Any) -> bool:
+    """Blank, or a lone dash, which offices write for "none"."""
+    if cell is None or cell == "":
+        return True
+    if type(cell) is not str:
+        return False
+    text = _GAPS.sub("", cell).lstrip(_APOSTROPHES)
+    return not text or (len(text) == 1 and text in _DASHES)
+
+
+# --- ids -----------------------------------------------------------------------------------------------------------
+
+
+def _whole(cell: Any) -> int | None:
+    """The whole number in a numeric cell."""
+    if type(cell) is float:
+        return int(cell) if math.isfinite(cell) and cell.is_integer() else None
+    return cell if type(cell) is int else None
+
+
+def numbers_are_cut(cells: Sequence[Any]) -> bool:
+    """Whether the numeric 16-digit ids of a sheet's column have lost their last digit to Excel.
+
+    Excel keeps 15 digits, so every 16-digit number it has touched ends in 0; other programs write all 16. Hence:
+    cut when there are such numbers and all end in 0.
+    """
+    seen = False
+    for cell in cells:
+        kind = type(cell)
+        if kind is float or kind is int:
+            number = _whole(cell)
+            if number is not None and 10**15 <= number < 10**16:
+                if number % 10:
+                    return False
+                seen = True
+    return seen
+
+
+def repair_id(cell: Any, *, cut: bool = False) -> Value:
+    """NIK or family card number: digits after the repairs of section 5, and `ok`, `not_16`, `lost` or `blank`.
+
+    Args:
+        cell: the cell.
+        cut: what `numbers_are_cut` says of the cell's column.
+
+    Returns:
+        The repaired text (16 digits when `ok`, None when `lost` or `blank`) and the state.
+    """
+    kind = type(cell)
+    if kind is str:
+        if len(cell) == 16 and cell.isascii() and cell.isdigit():
+            return cell, OK
+        text = _GAPS.sub("", cell).lstrip(_APOSTROPHES)
+        if not text:
+            return None, BLANK
+        if _SCIENTIFIC.fullmatch(text):
+            return None, LOST
+        head = _ZERO_TAIL.sub("", text).replace(".", "")
+        digits = head if len(head) == 16 and head.isascii() and head.isdigit() else text.replace(".", "")
+        return digits, OK if len(digits) == 16 and digits.isascii() and digits.isdigit() else NOT_16
+    if kind is float or kind is int:
+        number = _whole(cell)
+        if number is None:
+            return written(cell), NOT_16
+        if number > EXACT_LIMIT:
+            return None, LOST
+        if 10**15 <= number < 10**16:
+            return (None, LOST) if cut else (str(number), OK)
+        return str(number), NOT_16
+    text = written(cell)
+    return (None, BLANK) if text is None else (text, NOT_16)
+
+
+def judge_nik(cell: Any, *, cut: bool = False) -> Value:
+    """A NIK: as `repair_id`, and besides `impossible_date` and `serial_0000`; `0` is blank.
+
+    The list of section 5 decides, not a library's: 16 digits, a possible birth date (DDMMYY after the six digits of
+    the region, DD+40 for women), a serial other than 0000. The region may be any.
+    """
+    digits, state = repair_id(cell, cut=cut)
+    if state == NOT_16 and digits == "0":
+        return None, BLANK
+    if state != OK:
+        return digits, state
+    if not nik_date_exists(digits[6:12]):
+        return digits, IMPOSSIBLE_DATE
+    if digits[12:] == "0000":
+        return digits, SERIAL_0000
+    return digits, OK
+
+
+_DAY_EXISTS: dict[str, bool] = {}
+
+
+def nik_date_exists(ddmmyy: str) -> bool:
+    """Whether six digits of a NIK are a date of 19YY or 20YY, 40 taken off the day of a woman."""
+    found = _DAY_EXISTS.get(ddmmyy)
+    if found is None:
+        day, month, year = int(ddmmyy[:2]), int(ddmmyy[2:4]), int(ddmmyy[4:])
+        if day > 40:
+            day -= 40
+        found = 1 <= month <= 12 and any(
+            1 <= day <= calendar.monthrange(century + year, month)[1] for century in (1900, 2000)
+        )
+        _DAY_EXISTS[ddmmyy] = found
+    return found
+
+
+# --- dates ---------------------------------------------------------------------------------------------------------
+
+_DAY_FIRST = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?:[T ]+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)?", re.ASCII)
+_YEAR_FIRST = re.compile(
+    r"(\d{4})([/-])(\d{1,2})\2(\d{1,2})(?:[T ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII
+)
+_LAST_SERIAL = 73415  # 31 December 2100
+
+
+def parse_date(cell: Any) -> Value:
+    """A day: real date cells, `d/m/yyyy`, `d-m-yyyy`, ISO with or without time, Excel's day numbers (1900 to 2100)."""
+    kind = type(cell)
+    if kind is str:
+        if means_nothing(cell):
+            return None, BLANK
+        text = tidy(cell).lstrip(_APOSTROPHES).strip()
+        match = _DAY_FIRST.fullmatch(text)
+        if match:
+            day, month, year = match[1], match[3], match[4]
+        else:
+            match = _YEAR_FIRST.fullmatch(text)
+            if not match:
+                return None, UNREADABLE
+            year, month, day = match[1], match[3], match[4]
+        try:
+            return date(int(year), int(month), int(day)), OK
+        except ValueError:
+            return None, UNREADABLE
+    if cell is None:
+        return None, BLANK
+    if isinstance(cell, datetime):
+        return cell.date(), OK
+    if isinstance(cell, date):
+        return cell, OK
+    if kind is float or kind is int:
+        if not math.isfinite(cell) or not 1 <= cell < _LAST_SERIAL + 1:
+            return None, UNREADABLE
+        serial = int(cell)
+        # Excel believes in a 29 February 1900, so its numbers run one ahead after it.
+        if serial == 60:
+            return None, UNREADABLE
+        return date(1899, 12, 30 if serial > 60 else 31) + timedelta(days=serial), OK
+    return None, UNREADABLE
+
+
+# --- amounts -------------------------------------------------------------------------------------------------------
+
+_MINUS = re.compile("[–—−‐‑]")
+_CURRENCY = re.compile(r"^(?:rp|idr)[.:]?", re.IGNORECASE)
+_NO_SEN = re.compile(r"[.,]-+$")
+_AMOUNT_FORMS = (
+    # 1288680 | 1.288.680 | 1.288.680,00 | 1288680,5
+    (re.compile(r"(\d{1,3}(?:\.\d{3})+|\d+)(?:,(\d{1,2}))?", re.ASCII), "."),
+    # 1,288,680 | 1,288,680.00
+    (re.compile(r"(\d{1,3}(?:,\d{3})+)(?:\.(\d{1,2}))?", re.ASCII), ","),
+    # 1288680.00
+    (re.compile(r"(\d+)\.(\d{1,2})", re.ASCII), "."),
+)
+_GROUPED_BY_SPACE = re.compile(r"\d{1,3}(?: \d{3})+(?:,\d{1,2})?", re.ASCII)
+_IN_WORDS = re.compile(r"\d+(?:[.,]\d+)? ?(?:ribu|rb|juta|jt|miliar)", re.ASCII | re.IGNORECASE)
+_CENT = Decimal("0.01")
+#: raw amounts are numeric(18,2); anything as large is no family's and no payment's.
+_AMOUNT_LIMIT = Decimal(10) ** 16
+
+
+def parse_amount(cell: Any) -> Value:
+    """Rupiah as Decimal with two decimals: numbers, `1.288.680`, `Rp 1.288.680,00`, `Rp1.288.680,-`, `1,2 juta`.
+
+    `-500000` and `(500.000)` are negative; `1.500` is 1500. Figures are read here rather than by lokal-id, which
+    drops the sign and adds up whatever numbers it finds; amounts with a word (`1,2 juta`) are read by lokal-id.
+    """
+    kind = type(cell)
+    if kind is float or kind is int:
+        if not math.isfinite(cell):
+            return None, UNREADABLE
+        return _amount(Decimal(repr(cell)))
+    if kind is not str:
+        return (None, BLANK) if cell is None else (None, UNREADABLE)
+    if means_nothing(cell):
+        return None, BLANK
+    text = _MINUS.sub("-", tidy(cell)).lstrip(_APOSTROPHES).strip()
+    negative = False
+    if text.startswith("(") and text.endswith(")"):
+        negative, text = True, text[1:-1].strip()
+    elif text.startswith("-"):
+        negative, text = True, text[1:].strip()
+    text = _CURRENCY.sub("", text).strip()
+    if not negative and text.startswith("-"):
+        negative, text = True, text[1:].strip()
+    text = _NO_SEN.sub("", text).strip()
+    if _GROUPED_BY_SPACE.fullmatch(text):
+        text = text.replace(" ", "")
+    number: Decimal | None = None
+    for form, group in _AMOUNT_FORMS:
+        match = form.fullmatch(text)
+        if match:
+            number = Decimal(f"{match[1].replace(group, '')}.{match[2] or 0}")
+            break
+    else:
+        if _IN_WORDS.fullmatch(text):
+            spoken = parse_rupiah(text)
+            number = Decimal(str(spoken.amount)) if spoken else None
+    if number is None:
+        return None, UNREADABLE
+    return _amount(-number if negative else number)
+
+
+def _amount(number: Decimal) -> Value:
+    try:
+        number = number.quantize(_CENT, ROUND_HALF_UP)
+    except InvalidOperation:
+        return None, UNREADABLE
+    return (number, OK) if abs(number) < _AMOUNT_LIMIT else (None, UNREADABLE)
+
+
+# --- codes, words, deciles, text -----------------------------------------------------------------------------------
+
+_CODE = re.compile(r"0*(\d{1,4})(?:[.,]0+)?", re.ASCII)
+_DECILE = re.compile(r"(?:desil(?: ke)?[ :.-]*)?0*(\d{1,4})(?:[.,]0+)?", re.ASCII | re.IGNORECASE)
+
+
+def parse_code(cell: Any, codes: CodeList) -> Value:
+    """What a code or its label stands for in a code list; "-" is blank."""
+    kind = type(cell)
+    if kind is str:
+        if means_nothing(cell):
+            return None, BLANK
+        text = tidy(cell).lstrip(_APOSTROPHES).strip()
+        match = _CODE.fullmatch(text)
+        if match:
+            found = codes.exact.get(str(int(match[1])))
+        else:
+            found = codes.exact.get(text.casefold())
+            if found is None:
+                found = codes.folded.get(fold(text))
+    elif kind is float or kind is int:
+        number = _whole(cell)
+        found = None if number is None else codes.exact.get(str(number))
+    else:
+        if cell is None:
+            return None, BLANK
+        found = None
+    return (None, UNREADABLE) if found is None else (found, OK)
+
+
+def parse_decile(cell: Any) -> Value:
+    """A decile of welfare, a whole number from 1 to 10; also `Desil 1`."""
+    kind = type(cell)
+    if kind is str:
+        if means_nothing(cell):
+            return None, BLANK
+        match = _DECILE.fullmatch(tidy(cell).lstrip(_APOSTROPHES).strip())
+        number = int(match[1]) if match else None
+    elif kind is float or kind is int:
+        number = _whole(cell)
+    else:
+        if cell is None:
+            return None, BLANK
+        number = None
+    return (number, OK) if number is not None and 1 <= number <= 10 else (None, UNREADABLE)
+
+
+def parse_text(cell: Any) -> Value:
+    """Text, trimmed, with repeated and no-break spaces as one."""
+    kind = type(cell)
+    if kind is str:
+        text = tidy(cell)
+        return (text, OK) if text else (None, BLANK)
+    text = written(cell)
+    return (None, BLANK) if text is None else (text, OK)
+
+
+def parse_place(cell: Any) -> Value:
+    """As `parse_text`, but "-" means nothing (OpenSID writes it for "no RW")."""
+    return (None, BLANK) if means_nothing(cell) else parse_text(cell)

@@ -1,0 +1,103 @@
+"""The five registers and their columns (design, section 4), independent of any file format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How the cells of a column are read; see `entas.registers.cells`."""
+
+    NIK = "nik"  # 16 digits of a person, with a birth date in them
+    CARD = "card"  # 16 digits of a family card
+    TEXT = "text"  # trimmed, repeated and no-break spaces as one
+    PLACE = "place"  # text in which "-" means nothing
+    CODE = "code"  # number of a code list, or its label
+    WORD = "word"  # word of a code list
+    DATE = "date"
+    AMOUNT = "amount"  # rupiah
+    DECILE = "decile"  # whole number 1 to 10
+
+
+#: Columns of each register, in the order of raw.<register>.
+REGISTERS: dict[str, dict[str, Kind]] = {
+    "penduduk": {
+        "no_kk": Kind.CARD,
+        "nik": Kind.NIK,
+        "nama": Kind.TEXT,
+        "sex": Kind.CODE,
+        "tempatlahir": Kind.TEXT,
+        "tanggallahir": Kind.DATE,
+        "kk_level": Kind.CODE,
+        "pendidikan_kk_id": Kind.CODE,
+        "pendidikan_sedang_id": Kind.CODE,
+        "pekerjaan_id": Kind.CODE,
+        "status_kawin": Kind.CODE,
+        "cacat_id": Kind.CODE,
+        "status_dasar": Kind.CODE,
+        "alamat": Kind.PLACE,
+        "dusun": Kind.PLACE,
+        "rw": Kind.PLACE,
+        "rt": Kind.PLACE,
+    },
+    "kesejahteraan": {
+        "no_kk": Kind.CARD,
+        "nik_kepala": Kind.NIK,
+        "nama_kepala": Kind.TEXT,
+        "penghasilan_bulanan": Kind.AMOUNT,
+        "pengeluaran_bulanan": Kind.AMOUNT,
+        "desil": Kind.DECILE,
+        "id_keluarga_p3ke": Kind.TEXT,
+        "tanggal_pendataan": Kind.DATE,
+    },
+    "verifikasi": {
+        "no_kk": Kind.CARD,
+        "tanggal_musyawarah": Kind.DATE,
+        "hasil": Kind.WORD,
+        "alasan": Kind.WORD,
+        "nomor_berita_acara": Kind.TEXT,
+        "petugas": Kind.TEXT,
+        "jabatan_petugas": Kind.TEXT,
+    },
+    "bantuan": {
+        "no_kk": Kind.CARD,
+        "nik": Kind.NIK,
+        "program": Kind.TEXT,
+        "sumber_dana": Kind.TEXT,
+        "nilai": Kind.AMOUNT,
+        "tanggal_salur": Kind.DATE,
+        "penyalur": Kind.TEXT,
+        "keterangan": Kind.TEXT,
+    },
+    "pemberdayaan": {
+        "no_kk": Kind.CARD,
+        "nik": Kind.NIK,
+        "jenis": Kind.WORD,
+        "nama_kegiatan": Kind.TEXT,
+        "penyelenggara": Kind.TEXT,
+        "tanggal_mulai": Kind.DATE,
+        "tanggal_selesai": Kind.DATE,
+        "hasil": Kind.TEXT,
+        "nilai": Kind.AMOUNT,
+    },
+}
+
+#: Where an unknown word is taken as another (with a warning); a blank one too (without).
+WORD_DEFAULTS: dict[tuple[str, str], str] = {("verifikasi", "alasan"): "lainnya"}
+
+#: Dates that are loaded empty when they lie after the day of receipt; other late dates cost the row.
+EMPTY_WHEN_LATE = frozenset({("kesejahteraan", "tanggal_pendataan")})
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """Codes of one column in one format, and what is stored for them (a number for codes, a word for words).
+
+    Attributes:
+        exact: label without case, or code as text.
+        folded: label without case, spaces and punctuation; labels that would then be equal are left out.
+    """
+
+    exact: dict[str, int | str]
+    folded: dict[str, int | str]
