@@ -367,7 +367,15 @@ class Intake:
         if not earlier.taken or earlier.refused:
             return False
         for later in self.received[earlier.order + 1 :]:
-            if not later.taken or (later.village, later.month) != (earlier.village, earlier.month):
+            if not later.taken or later.village != earlier.village:
+                continue
+            # "a decision listed again counts as received when last listed, with the alasan given then": how we read
+            # it, the listing before is replaced, whatever folder the new one lies in.
+            if not self._events_are_replaced(later) and {_decision(r) for r in earlier.loaded.get("verifikasi", [])} & {
+                _decision(r) for r in later.loaded.get("verifikasi", [])
+            }:
+                return False
+            if later.month != earlier.month:
                 continue
             # "for a period the last one received replaces the earlier as a whole."
             if "penduduk" in earlier.loaded and "penduduk" in later.loaded:
@@ -382,6 +390,15 @@ class Intake:
             }:
                 return False
         return True
+
+    def _events_are_replaced(self, upload: Received) -> bool:
+        """ "a file of the same name in the same folder replaces all events of the one before it"."""
+        return any(
+            later.taken
+            and (later.village, later.month, later.upload.file_name)
+            == (upload.village, upload.month, upload.upload.file_name)
+            for later in self.received[upload.order + 1 :]
+        )
 
     def _snapshot_can_be_taken(self, kept: Received, rows: list[Row]) -> bool:
         good = [row for row in rows if not row.critical]
@@ -436,6 +453,11 @@ class Intake:
                     row.warnings.append("unlisted family")
                 if row["nik"] and row["nik"] not in niks:
                     row.warnings.append("unlisted person")
+
+
+def _decision(row: Row) -> tuple[Any, ...]:
+    """ "Same event …: equal family and person with equal date and hasil"."""
+    return tuple(row[column] for column in SAME_EVENT["verifikasi"])
 
 
 def _dotted(code: str) -> str:

@@ -71,16 +71,12 @@ class Scenario:
         ]
 
 
-def scenario_of_uploads(name: str, uploads: Sequence[Upload], data: Sequence[bytes], stages: int) -> Scenario:
-    """A scenario whose files come in the given order, spread over stages.
-
-    A path can hold one file a stage, so an upload whose path is taken opens the next stage.
-    """
+def scenario_of_uploads(name: str, uploads: Sequence[Upload], data: Sequence[bytes]) -> Scenario:
+    """A scenario whose files come in the given order; a path that is taken opens the next stage."""
     made = Scenario(name, [[]])
-    size = -(-len(uploads) // stages)
     for number, (upload, content) in enumerate(zip(uploads, data, strict=True)):
         drop = Drop(replace(upload, content=hashlib.sha256(content).hexdigest()), content, FIRST_WRITTEN + 60 * number)
-        if len(made.stages[-1]) >= size or any(other.path == drop.path for other in made.stages[-1]):
+        if any(other.path == drop.path for other in made.stages[-1]):
             made.stages.append([])
         made.stages[-1].append(drop)
     return made
