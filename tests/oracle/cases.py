@@ -537,6 +537,48 @@ def same_event_counts_once(p: Place) -> Case:
     )
 
 
+@case
+def decision_listed_again_replaces_its_listing(p: Place) -> Case:
+    """An upload is no duplicate when a decision of it was listed again since, with another alasan perhaps: "nothing has
+    been replaced"; with a payment it is one, because a payment listed again says nothing new."""
+    day = date(2023, 8, 10)
+    moved, graduated = (decisions(p.decision(1, day, "tidak layak", alasan)) for alasan in ("pindah", "graduasi"))
+    paid = payments(p.payment(2, day, 300_000))
+    return Case(
+        [
+            p.upload("A", "2023-08", p.penduduk(1, 2)),
+            p.upload("A", "2023-08", moved, name="1.csv"),
+            p.upload("A", "2023-09", graduated, name="2.csv"),
+            p.upload("A", "2023-08", moved, name="3.csv"),
+            p.upload("A", "2023-08", paid, name="b1.csv"),
+            p.upload("A", "2023-08", payments(p.payment(2, day, 300_000), p.payment(1, day, 1)), name="b2.csv"),
+            p.upload("A", "2023-08", paid, name="b3.csv"),
+        ],
+        [accepted(8), *[accepted(1)] * 4, accepted(2), DUPLICATE],
+        {(1, "2023-08"): {"status": "left", "reason": "moved_out"}, (1, "2023-09"): {"reason": "moved_out"}},
+    )
+
+
+@case
+def area_column_of_another_village(p: Place) -> Case:
+    """ "one whose area column names another village in most rows are `rejected`"."""
+    own, other = p.villages["A"].name, p.villages["B"].name
+    columns = [*p.person(1), "desa"]
+
+    def village(family: int, *names: str) -> Sheet:
+        rows = [p.person(family, number) | {"desa": name} for number, name in enumerate(names, start=1)]
+        return sheet("penduduk", rows, columns)
+
+    return Case(
+        [
+            p.upload("A", "2023-08", village(1, own, own.upper(), other, other)),
+            p.upload("A", "2023-09", village(2, own, other, other)),
+        ],
+        [accepted(4), "rejected"],
+        {(1, "2023-08"): UNMEASURED, (2, "2023-09"): None},
+    )
+
+
 # ------------------------------------------------------------------------------------------------ 5, validation
 
 

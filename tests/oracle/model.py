@@ -35,6 +35,7 @@ REGISTERS = ("penduduk", "kesejahteraan", "verifikasi", "bantuan", "pemberdayaan
 #: "`verifikasi`, `bantuan`, `pemberdayaan` list events".
 EVENTS = ("verifikasi", "bantuan", "pemberdayaan")
 IDENTIFIERS = ("no_kk", "nik", "nik_kepala")
+_NO_CELL: tuple[Cell, bool] = (None, False)
 #: "That the family is *gone* (tidak layak because meninggal, pindah, ganda, tidak ditemukan)" and its reasons.
 GONE = {"meninggal": "died", "pindah": "moved_out", "ganda": "duplicate", "tidak_ditemukan": "not_found"}
 #: "tidak layak otherwise": "`found_ineligible` (tidak layak sejak awal, mampu), `graduated` (graduasi), `other`".
@@ -83,10 +84,11 @@ class Upload:
 
 @dataclass(frozen=True)
 class Area:
-    """A village and the district it lies in, by Kemendagri code."""
+    """A village and the district it lies in, by Kemendagri code, and the village's name."""
 
     village: str
     district: str
+    name: str = ""
 
     @property
     def regency(self) -> str:
@@ -97,7 +99,7 @@ class Area:
 def bekasi() -> list[Area]:
     """The 187 villages of Kabupaten Bekasi."""
     with (Path(__file__).parent / "villages.csv").open(encoding="utf-8", newline="") as file:
-        return [Area(row["village_code"], row["district_code"]) for row in csv.DictReader(file)]
+        return [Area(row["village_code"], row["district_code"], row["village_name"]) for row in csv.DictReader(file)]
 
 
 @dataclass(frozen=True)
@@ -273,7 +275,7 @@ class Intake:
 
     def __init__(self, areas: Iterable[Area], policy: Policy) -> None:
         self.policy = policy
-        self.villages = {area.village for area in areas}
+        self.villages = {area.village: area.name for area in areas}
         self.received: list[Received] = []
         self.rows: list[UploadRow] = []
 
@@ -319,6 +321,14 @@ class Intake:
         if not found:
             # "and a file of such sheets alone holds no known register."
             return refuse("unreadable" if not upload.readable else "no register", 0, 0)
+
+        # "and one whose area column names another village in most rows are `rejected`".
+        named = [
+            name for rows in found.values() for row in rows if (name := cells.text_of(row.get("desa", _NO_CELL)[0]))
+        ]
+        others = [name for name in named if name.casefold() != self.villages[kept.village].casefold()]
+        if 2 * len(others) > len(named):
+            return refuse("area", None, None)
 
         judged: dict[str, list[Row]] = {}
         for register in REGISTERS:
