@@ -12,7 +12,8 @@ registers_in_force as (
 
 ),
 
-families_kept as (
+-- Read twice, and too large to be kept in between.
+families_kept as not materialized (
 
     select * from {{ ref('int_families_kept') }}
 

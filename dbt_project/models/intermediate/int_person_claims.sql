@@ -6,7 +6,8 @@ registers_in_force as (
 
 ),
 
-persons as (
+-- Read twice, and too large to be kept in between.
+persons as not materialized (
 
     select * from {{ ref('stg_penduduk') }}
 
@@ -20,31 +21,19 @@ family_claims as (
 
 registers as (
 
-    select distinct
-        upload_id,
-        village_code
-    from registers_in_force
-
-),
-
-listed as (
-
-    select
-        persons.*,
-        registers.village_code
-    from persons
-    inner join registers on persons.upload_id = registers.upload_id
-    where persons.has_nik
+    select distinct upload_id from registers_in_force
 
 ),
 
 -- Few NIKs are ever listed by two families; only those are followed month by month.
 shared_persons as (
 
-    select person_id
-    from listed
-    group by person_id
-    having min(household_id) <> max(household_id)
+    select persons.person_id
+    from persons
+    inner join registers on persons.upload_id = registers.upload_id
+    where persons.has_nik
+    group by persons.person_id
+    having min(persons.household_id) <> max(persons.household_id)
 
 ),
 
@@ -52,20 +41,21 @@ claims as (
 
     select
         registers_in_force.period,
-        listed.person_id,
-        listed.household_id,
-        listed.village_code,
-        listed.upload_id,
-        listed.row_position,
-        listed.name_birth_key,
+        persons.person_id,
+        persons.household_id,
+        registers_in_force.village_code,
+        persons.upload_id,
+        persons.row_position,
+        persons.name_birth_key,
         registers_in_force.register_period,
         registers_in_force.received_at,
-        listed.life_status,
-        listed.is_member,
-        listed.schooling
-    from listed
-    inner join shared_persons on listed.person_id = shared_persons.person_id
-    inner join registers_in_force on listed.upload_id = registers_in_force.upload_id
+        persons.life_status,
+        persons.is_member,
+        persons.schooling
+    from persons
+    inner join shared_persons on persons.person_id = shared_persons.person_id
+    inner join registers_in_force on persons.upload_id = registers_in_force.upload_id
+    where persons.has_nik
 
 ),
 
