@@ -76,11 +76,13 @@ class FileReading:
             column names another village in most rows.
         registers: by name.
         notes: Indonesian remarks: sheets left out and why, unknown and repeated columns.
+        left_out: those of the notes that name a register which was not taken, because its sheet lacks a required column.
     """
 
     error: str | None
     registers: dict[str, RegisterReading] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass
@@ -108,6 +110,7 @@ def read_upload(path: Path, file_name: str, *, village: Village, received_on: da
     notes: list[str] = []
     area = AreaCount(village)
     headers_only: list[str] = []
+    left_out: list[str] = []
     any_sheet = False
     try:
         for sheet in read_sheets(path, file_name, known_headers):
@@ -115,6 +118,8 @@ def read_upload(path: Path, file_name: str, *, village: Village, received_on: da
             search = find_layout(sheet.rows)
             if search.layout is None:
                 notes.append(_left_out(sheet, search.nearest, search.missing))
+                if search.nearest is not None:
+                    left_out.append(notes[-1])
                 continue
             part = _read_part(sheet, search.layout, area)
             notes.extend(_header_notes(sheet.name, search.layout))
@@ -135,6 +140,7 @@ def read_upload(path: Path, file_name: str, *, village: Village, received_on: da
             register: _combined(register, parts[register], received_on) for register in REGISTERS if register in parts
         },
         notes=tuple(notes),
+        left_out=tuple(left_out),
     )
 
 
