@@ -6,13 +6,18 @@ import logging
 import multiprocessing
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
 
+from entas.errors import EntasError
 from entas.intake.prepare import PreparedUpload, ReadJob, prepare
 
 _log = logging.getLogger(__name__)
+
+J = TypeVar("J")
+R = TypeVar("R")
 
 #: What an operator reads when a file kills the process that reads it.
 DIED = (
@@ -38,7 +43,7 @@ def _end_with_parent() -> None:
 
 
 class ReaderPool:
-    """Runs `prepare` over shares of a batch in processes that import the libraries once.
+    """Runs the reading of uploads in processes that import the libraries once.
 
     The processes are forked from a clean server process, which has imported Great Expectations (five seconds) before
     the first file comes; the caller's own threads and connections are not inherited.
@@ -59,12 +64,16 @@ class ReaderPool:
     def submit(self, jobs: Sequence[ReadJob]) -> list[tuple[Sequence[ReadJob], Future[list[PreparedUpload]]]]:
         """Start reading a batch; hand what this returns to `collect`."""
         shares = [share for share in (jobs[number :: self.workers] for number in range(self.workers)) if share]
-        return [(share, self._start(share)) for share in shares]
+        return [(share, self._start(prepare, share, self._key)) for share in shares]
 
     def collect(
         self, started: list[tuple[Sequence[ReadJob], Future[list[PreparedUpload]]]]
     ) -> dict[ReadJob, PreparedUpload]:
-        """Wait for a batch. Where a reader died, its files are read again one by one to find the one that kills."""
+        """Wait for a batch. Where a reader died, its files are read again one by one to find the one that kills.
+
+        Raises:
+            EntasError: readers die without any file.
+        """
         done: dict[ReadJob, PreparedUpload] = {}
         orphaned: list[ReadJob] = []
         for share, future in started:
@@ -75,23 +84,54 @@ class ReaderPool:
         for job in orphaned:
             self._discard()
             try:
-                done[job] = self._start([job]).result()[0]
+                done[job] = self._start(prepare, [job], self._key).result()[0]
             except BrokenProcessPool:
+                self._check_health()
                 _log.warning("the reader of %s died", job.file_name)
                 done[job] = PreparedUpload(error=DIED)
-                self._discard()
         return done
 
-    def _start(self, share: Sequence[ReadJob]) -> Future[list[PreparedUpload]]:
+    def _check_health(self) -> None:
+        """A file is to blame for a dead reader only if a reader without a file lives."""
+        self._discard()
+        try:
+            self._start([]).result()
+        except BrokenProcessPool as error:
+            raise EntasError(
+                "the reading processes cannot run on this machine; look for lack of memory, "
+                "and set up again with `make setup` if a package is missing"
+            ) from error
+
+    def each(self, function: Callable[[J], R], jobs: Sequence[J], when_died: Callable[[J], R]) -> Iterator[R]:
+        """Run a function over jobs in the processes; results in the order of the jobs.
+
+        Args:
+            function: of a module that the processes can import; what it raises is raised here.
+            when_died: gives the result, in this process, of a job that kills the process that does it.
+        """
+        started = [(job, self._start(function, job)) for job in jobs]
+        for job, future in started:
+            try:
+                yield future.result()
+                continue
+            except BrokenProcessPool:
+                pass  # by this job or one beside it: alone it shows
+            try:
+                yield self._start(function, job).result()
+            except BrokenProcessPool:
+                self._discard()
+                yield when_died(job)
+
+    def _start(self, function: Callable[..., R], *arguments: Any) -> Future[R]:
         if self._executor is None:
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(["entas.intake.prepare", "great_expectations"])
             self._executor = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_end_with_parent)
         try:
-            return self._executor.submit(prepare, share, self._key)
+            return self._executor.submit(function, *arguments)
         except BrokenProcessPool:
             self._discard()
-            return self._start(share)
+            return self._start(function, *arguments)
 
     def _discard(self) -> None:
         if self._executor:
