@@ -75,7 +75,7 @@ measured as (
         families.*,
         family_amounts.monthly_amount,
         family_amounts.decile,
-        family_amounts.monthly_amount / nullif(families.members, 0) as per_capita,
+        trim_scale(family_amounts.monthly_amount / nullif(families.members, 0)) as per_capita,
         monthly_policy.poverty_line,
         monthly_policy.count_rule,
         -- Compared as amount and line of the whole family: a quotient would have to be rounded.
@@ -163,15 +163,16 @@ final as (
         per_capita,
         poverty_line,
         -- greatest() alone passes over nulls: an unknown per-capita would have no gap of 0.
-        case when per_capita is not null then greatest(poverty_line - per_capita, 0) end as gap,
+        case when per_capita is not null then trim_scale(greatest(poverty_line - per_capita, 0)) end as gap,
         is_below_line,
         students_smp,
         students_sma,
         case when is_in_force then decided_on end as verified_on,
         register_period,
         register_age_months,
-        {{ evidence('upload_id', 'amount_upload_id', 'case when is_in_force then decision_upload_id end') }}
-            as evidence_upload_ids
+        upload_id as register_upload_id,
+        amount_upload_id,
+        case when is_in_force then decision_upload_id end as decision_upload_id
     from judged
 
 )

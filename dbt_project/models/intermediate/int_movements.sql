@@ -85,7 +85,9 @@ final as (
         verified_on,
         register_period,
         register_age_months,
-        evidence_upload_ids
+        register_upload_id,
+        amount_upload_id,
+        decision_upload_id
     from moved
 
 )

@@ -38,7 +38,12 @@ final as (
         verified_on,
         register_period,
         register_age_months,
-        evidence_upload_ids
+        array(
+            select distinct evidence.upload_id
+            from unnest(array[register_upload_id, amount_upload_id, decision_upload_id]) as evidence (upload_id)
+            where evidence.upload_id is not null
+            order by evidence.upload_id
+        ) as evidence_upload_ids
     from movements
 
 )

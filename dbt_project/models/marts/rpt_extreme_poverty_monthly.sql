@@ -281,9 +281,9 @@ final as (
         capital_households::integer as capital_households,
         households_with_students_smp::integer as households_with_students_smp,
         households_with_students_sma::integer as households_with_students_sma,
-        poor_persons / measured_persons as headcount_ratio,
-        shortfall / (poverty_line * measured_persons) as poverty_gap,
-        squared_shortfall / (poverty_line * poverty_line * measured_persons) as poverty_severity
+        trim_scale(poor_persons / measured_persons) as headcount_ratio,
+        trim_scale(shortfall / (poverty_line * measured_persons)) as poverty_gap,
+        trim_scale(squared_shortfall / (poverty_line * poverty_line * measured_persons)) as poverty_severity
     from completed
 
 )
