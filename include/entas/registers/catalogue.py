@@ -22,6 +22,7 @@ from typing import Any
 import yaml
 
 from entas.registers.cells import fold, tidy
+from entas.registers.own_sheets import NOTES_HEADING
 from entas.registers.schema import REGISTERS, CodeList, Kind
 
 FORMATS = Path(__file__).parent / "formats"
@@ -39,7 +40,7 @@ class RegisterFormat:
         questions: number of a question -> our column.
         codes: our column -> its code list.
         unused: folded headers that are known and not loaded.
-        numbering: folded headers of columns that only number the rows.
+        numbering: folded headers of columns that only number the rows, or carry the notes of an earlier feedback.
         header_lines: how many rows the header may span.
         questions_after: folded header of the column to whose right the questions stand.
         end_marks: texts that end the data.
@@ -140,7 +141,7 @@ def _register_format(path: Path, content: dict[str, Any], register: str, descrip
         questions=questions,
         codes=codes,
         unused=frozenset(map(fold, description.get("unused", ()))),
-        numbering=frozenset(map(fold, content.get("numbering", ()))),
+        numbering=frozenset(map(fold, (*content.get("numbering", ()), NOTES_HEADING))),
         header_lines=description.get("header_lines", 1),
         questions_after=fold(after) if after else None,
         end_marks=tuple(description.get("end_marks", ())),
