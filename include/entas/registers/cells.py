@@ -54,7 +54,7 @@ Value = tuple[Any, str]
 
 def fold(text: Any) -> str:
     """A header or label for comparison: without case, spaces, punctuation and underscores."""
-    return _NOT_WORD.sub("", _HIDDEN.sub("", str(text))).casefold()
+    return _NOT_WORD.sub("", _HIDDEN.sub("", str(text).casefold()))
 
 
 def tidy(text: str) -> str:
@@ -255,6 +255,9 @@ _AMOUNT_FORMS = (
     (re.compile(r"(\d{1,3}(?:,\d{3})+)(?:\.(\d{1,2}))?", re.ASCII), ","),
     # 1288680.00
     (re.compile(r"(\d+)\.(\d{1,2})", re.ASCII), "."),
+    # 1.288.680,3333 | 1288680,3333 | 1288680.3333: longer tails are decimals where they cannot be thousands
+    (re.compile(r"(\d{1,3}(?:\.\d{3})+|\d{4,}),(\d+)", re.ASCII), "."),
+    (re.compile(r"(\d{4,})\.(\d+)", re.ASCII), "."),
 )
 _GROUPED_BY_SPACE = re.compile(r"\d{1,3}(?: \d{3})+(?:,\d{1,2})?", re.ASCII)
 _IN_WORDS = re.compile(r"\d+(?:[.,]\d+)? ?(?:ribu|rb|juta|jt|miliar)", re.ASCII | re.IGNORECASE)

@@ -76,7 +76,8 @@ class FileReading:
             column names another village in most rows.
         registers: by name.
         notes: Indonesian remarks: sheets left out and why, unknown and repeated columns.
-        left_out: those of the notes that name a register which was not taken, because its sheet lacks a required column.
+        left_out: those of the notes that name a register which was not taken, because its sheet lacks a required
+            column.
     """
 
     error: str | None
