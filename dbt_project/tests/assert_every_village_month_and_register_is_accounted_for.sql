@@ -7,7 +7,7 @@ expected as (
         months.period,
         count(*) * 5 as rows_expected
     from {{ ref('int_months') }} as months
-    cross join {{ ref('dim_village') }} as villages
+    cross join {{ ref('dim_village') }}
     group by months.period
 
 ),

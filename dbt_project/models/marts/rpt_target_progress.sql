@@ -1,5 +1,3 @@
-{% set spans = [3, 6, 12] %}
-
 with
 
 extreme_poverty as (
@@ -42,10 +40,9 @@ with_earlier as (
 
     select
         *,
-        {% for months in spans -%}
-            lag(households, {{ months }}) over (order by period) as households_{{ months }}_before
-            {{- "," if not loop.last }}
-        {% endfor %}
+        lag(households, 3) over (order by period) as households_3_before,
+        lag(households, 6) over (order by period) as households_6_before,
+        lag(households, 12) over (order by period) as households_12_before
     from with_target
 
 ),
@@ -57,11 +54,9 @@ final as (
         households,
         baseline_households,
         target_households,
-        {% for months in spans -%}
-            {{ months_to_target('households', 'target_households', 'households_' ~ months ~ '_before', months) }}
-                as months_to_target_{{ months }}
-            {{- "," if not loop.last }}
-        {% endfor %}
+        {{ months_to_target('households', 'target_households', 'households_3_before', 3) }} as months_to_target_3,
+        {{ months_to_target('households', 'target_households', 'households_6_before', 6) }} as months_to_target_6,
+        {{ months_to_target('households', 'target_households', 'households_12_before', 12) }} as months_to_target_12
     from with_earlier
 
 )
