@@ -18,11 +18,15 @@ with open(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"], "w") 
     unset ENTAS_UI_PASSWORD
     exec airflow api-server
     ;;
-  scheduler | dag-processor | triggerer)
+  dag-processor | triggerer)
     exec airflow "$@"
     ;;
-  worker)
-    exec airflow celery "$@"
+  scheduler | worker)
+    # Tasks report to the API server, and one that cannot is failed until its retry. After a restart of the host
+    # services come up in any order.
+    until python /usr/local/lib/entas/healthcheck.py metadatabase; do sleep 2; done
+    if [[ $1 == worker ]]; then exec airflow celery "$@"; fi
+    exec airflow "$@"
     ;;
   *)
     exec "$@" # anything else: docker compose run --rm scheduler entas report --period 2023-10
