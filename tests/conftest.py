@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,15 +28,18 @@ def make_settings(home: Path, url: str | None) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+def server() -> Iterator[EmbeddedServer]:
     """An embedded server; the tests kill processes, never the machine, so it need not wait for the disk."""
-    server = EmbeddedServer(tmp_path_factory.mktemp("server")).hold()
+    # Not in pytest's own folder: as root the server is another user's, and each run of pytest closes that folder.
+    home = Path(tempfile.mkdtemp(prefix="entas-tests-"))
+    server = EmbeddedServer(home).hold()
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(f"alter system set {setting} = off")
         connection.execute("select pg_reload_conf()")
     yield server
     server.release()
+    shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")

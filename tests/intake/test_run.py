@@ -269,8 +269,11 @@ def test_families_and_persons_that_nobody_lists_are_warned_of(settings: Settings
         ("verifikasi", 3),
     ]
     assert outcome.rows_warned == 5
-    results = _query(settings, "select register, rule_id, rows_checked, rows_failed from quality.check_result "
-                               "join raw.upload using (upload_id) where file_name = 'a.xlsx' and rows_failed > 0")  # fmt: skip
+    results = _query(
+        settings,
+        "select register, rule_id, rows_checked, rows_failed from quality.check_result "
+        "join raw.upload using (upload_id) where file_name = 'a.xlsx' and rows_failed > 0",
+    )
     assert ("verifikasi", "verifikasi.no_kk.tidak_terdaftar", 2, 1) in results
     assert ("kesejahteraan", "kesejahteraan.per_kapita.terlalu_tinggi", 3, 1) in results
 

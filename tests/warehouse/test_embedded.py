@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -23,8 +24,16 @@ def _postmaster(server: EmbeddedServer) -> psutil.Process:
 
 
 @pytest.fixture
-def own_server(tmp_path: Path):
-    server = EmbeddedServer(tmp_path / "home").hold()
+def folder() -> Iterator[Path]:
+    """A temporary folder that another user may pass through, unlike pytest's own."""
+    made = Path(tempfile.mkdtemp(prefix="entas-tests-"))
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def own_server(folder: Path) -> Iterator[EmbeddedServer]:
+    server = EmbeddedServer(folder / "home").hold()
     yield server
     server.stop()
 
@@ -49,8 +58,8 @@ def test_a_pid_file_that_names_another_program_is_no_running_server(own_server: 
         assert connection.execute("select 1").fetchone() == (1,)
 
 
-def test_the_last_holder_stops_it_and_a_killed_holder_does_not_count(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def test_the_last_holder_stops_it_and_a_killed_holder_does_not_count(folder: Path) -> None:
+    home = folder / "home"
     hold = (
         "import sys, pathlib; from entas.warehouse.embedded import EmbeddedServer;"
         f"EmbeddedServer(pathlib.Path({str(home)!r})).hold(); print('held', flush=True); sys.stdin.read()"
@@ -69,8 +78,8 @@ def test_the_last_holder_stops_it_and_a_killed_holder_does_not_count(tmp_path: P
     process.wait(timeout=30)
 
 
-def test_two_homes_side_by_side_do_not_meet(own_server: EmbeddedServer, tmp_path: Path) -> None:
-    other = EmbeddedServer(tmp_path / "other").hold()
+def test_two_homes_side_by_side_do_not_meet(own_server: EmbeddedServer, folder: Path) -> None:
+    other = EmbeddedServer(folder / "other").hold()
     try:
         with psycopg.connect(own_server.url("postgres"), autocommit=True) as connection:
             connection.execute("create table here (n int)")
@@ -80,8 +89,8 @@ def test_two_homes_side_by_side_do_not_meet(own_server: EmbeddedServer, tmp_path
         other.release()
 
 
-def test_a_home_with_a_long_path_works(tmp_path: Path) -> None:
-    server = EmbeddedServer(tmp_path / ("very-long-folder-name-" * 6)).hold()
+def test_a_home_with_a_long_path_works(folder: Path) -> None:
+    server = EmbeddedServer(folder / ("very-long-folder-name-" * 6)).hold()
     try:
         with psycopg.connect(server.url("postgres")) as connection:
             assert connection.execute("select 1").fetchone() == (1,)
@@ -91,10 +100,12 @@ def test_a_home_with_a_long_path_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; every other run is by one")
-def test_it_works_for_an_ordinary_user() -> None:
-    # pytest's own temporary folder is closed to other users, and so may be this Python: the child is a fork.
-    home = Path(tempfile.mkdtemp())
+def test_it_works_for_an_ordinary_user(folder: Path) -> None:
+    # This Python itself may be closed to other users, so the child is a fork of it.
+    home = folder / "home"
+    home.mkdir()
     nobody = pwd.getpwnam("nobody")
+    folder.chmod(0o755)
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     child = os.fork()
     if child == 0:
@@ -109,7 +120,4 @@ def test_it_works_for_an_ordinary_user() -> None:
             server.release()
         finally:
             os._exit(status)
-    try:
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    finally:
-        shutil.rmtree(home)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
