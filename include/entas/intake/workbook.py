@@ -434,6 +434,11 @@ class _Lines:
         self._text = text
         self._row = 0
 
+    @property
+    def row(self) -> int:
+        """The row that is written next."""
+        return self._row
+
     def next(self) -> int:
         self._row += 1
         return self._row - 1
@@ -444,7 +449,7 @@ class _Lines:
     def wide(self, name: str, value: str, style: Format) -> None:
         """A label and a text over the other columns; merged cells do not grow by themselves."""
         row = self.next()
-        self.sheet.set_row(row, 15 * max(1, sum(math.ceil(len(part) / 170) or 1 for part in value.split("\n"))))
+        self.sheet.set_row(row, 15 * max(1, sum(math.ceil(len(part) / 180) or 1 for part in value.split("\n"))))
         self.sheet.write_string(row, 0, name, style)
         # merge_range would take text that begins with "=" for a formula: the text is written by itself
         self.sheet.merge_range(row, 1, row, 7, "", self._text)
@@ -458,6 +463,7 @@ def _heading(styles: _Styles) -> Format:
 def _write_registers(lines: _Lines, styles: _Styles, job: FeedbackJob) -> None:
     sheet = lines.sheet
     sheet.write_string(lines.next(), 0, "Hasil per register", styles.get(bold=True, font_size=12))
+    sheet.set_row(lines.row, 30)
     _write_cells(
         sheet,
         lines.next(),
@@ -510,7 +516,7 @@ def _write_rules(lines: _Lines, styles: _Styles, job: FeedbackJob) -> None:
 
 
 def _table_cell(styles: _Styles, **more: Any) -> Format:
-    return styles.get(border=1, border_color="#BFBFBF", text_wrap=True, valign="top", num_format="#,##0", **more)
+    return styles.get(border=1, border_color="#BFBFBF", text_wrap=True, valign="top", num_format="#,##0_ ", **more)
 
 
 def _write_cells(sheet: Worksheet, row: int, values: Sequence[str | int], style: Format) -> None:
