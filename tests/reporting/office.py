@@ -87,12 +87,11 @@ class Office:
 
     Attributes:
         families: month -> household id -> family.
-        receipts: month -> villages whose penduduk of that month is in.
+        uploads: how many were received.
     """
 
     conn: psycopg.Connection
     families: dict[date, dict[str, Family]] = field(default_factory=dict)
-    receipts: dict[date, set[str]] = field(default_factory=dict)
     uploads: int = 0
 
     def __post_init__(self) -> None:
@@ -108,32 +107,41 @@ class Office:
 
     # -- what the villages sent ----------------------------------------------------------------------
 
-    def receive(self, month: date, village: str, registers: tuple[str, ...] = ("penduduk",)) -> int:
-        """An accepted upload of the village for the month; the marts do not know it until `build`."""
-        self.uploads += 1
-        moment = _START + timedelta(days=31 * (month.month - 8), seconds=self.uploads)
+    def receive(self, month: date, *villages: str, registers: tuple[str, ...] = ("penduduk",)) -> None:
+        """An accepted upload of each of the villages for the month; the marts do not know it until `build`."""
         with self.conn.transaction():
-            upload = self.conn.execute(
-                "insert into raw.upload (village_code, period, file_name, sha256, bytes, received_at, status, "
-                "rows_read, rows_accepted) values (%s, %s, 'register.xlsx', %s, 1, %s, 'accepted', 10, 10) returning upload_id",
-                (village, period_text(month), sha256(str(self.uploads).encode()).hexdigest(), moment),
-            ).fetchone()[0]
-            for register in registers:
-                self.conn.execute(
-                    "insert into raw.upload_register (upload_id, register, status, format_id, format_version, sheets, "
-                    "rows_read, rows_accepted, rows_quarantined, rows_warned) "
-                    "values (%s, %s, 'accepted', 'entas', '1', '{x}', 10, 10, 0, 0)",
-                    (upload, register),
+            self.conn.execute(
+                """
+                with uploads as (
+                    insert into raw.upload (
+                        village_code, period, file_name, sha256, bytes, received_at, status, rows_read, rows_accepted
+                    )
+                    select village, %(period)s, 'register.xlsx',
+                        encode(sha256((place + %(before)s)::text::bytea), 'hex'), 1,
+                        %(start)s + make_interval(secs => place + %(before)s), 'accepted', 10, 10
+                    from unnest(%(villages)s::text[]) with ordinality as villages (village, place)
+                    returning upload_id
                 )
-        if "penduduk" in registers:
-            self.receipts.setdefault(month, set()).add(village)
-        return upload
+                insert into raw.upload_register (
+                    upload_id, register, status, format_id, format_version, sheets, rows_read, rows_accepted,
+                    rows_quarantined, rows_warned
+                )
+                select upload_id, register, 'accepted', 'entas', '1', '{x}', 10, 10, 0, 0
+                from uploads cross join unnest(%(registers)s::text[]) as registers (register)
+                """,
+                {
+                    "period": period_text(month),
+                    "before": self.uploads,
+                    "start": _START + timedelta(days=31 * (month.month - 8)),
+                    "villages": list(villages),
+                    "registers": list(registers),
+                },
+            )
+        self.uploads += len(villages)
 
     def receive_all(self, month: date, *, without: tuple[str, ...] = ()) -> None:
         """Every village but some sends all registers of the month."""
-        for village in self.villages:
-            if village not in without:
-                self.receive(month, village, REGISTERS)
+        self.receive(month, *(one for one in self.villages if one not in without), registers=REGISTERS)
 
     # -- the build ------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from entas.errors import EntasError
 from entas.publishing.channels import open_channel
 from entas.publishing.recipients import Recipient, load_recipients
-from entas.reporting.releases import Release, read_files
+from entas.reporting.revisions import Release, read_files
 from entas.settings import Settings
 
 #: First of two keys of the advisory lock that lets one run at a time deliver a release.

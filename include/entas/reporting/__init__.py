@@ -8,7 +8,7 @@ from entas.reporting.forms import FORMATS, file_name, render
 from entas.reporting.gate import check_gate
 from entas.reporting.letterhead import Letterhead, load_letterhead
 from entas.reporting.payload import report_payload
-from entas.reporting.releases import Release, latest_release, release, releases, reproduce
+from entas.reporting.revisions import Release, latest_release, release, releases, reproduce
 
 __all__ = [
     "FORMATS",

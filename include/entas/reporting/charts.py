@@ -37,7 +37,7 @@ def series_chart(payload: dict[str, Any], *, font: str) -> str:
     columns = base.mark_bar(cornerRadiusTopLeft=2, cornerRadiusTopRight=2).encode(color=last)
     labels = base.mark_text(dy=-7, fontSize=11, color=_INK).encode(text="text:N")
     # A lone month must not become a column as wide as the page.
-    return _svg((columns + labels).properties(width={"step": 80} if len(rows) < 6 else 480, height=150), font)
+    return _svg((columns + labels).properties(width={"step": 80} if len(rows) < 6 else 480, height=180), font)
 
 
 def _svg(chart: Any, font: str) -> str:

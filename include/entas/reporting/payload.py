@@ -72,7 +72,7 @@ def report_payload(
         "beside_the_count": {"candidates": regency.candidates, "unmeasured": regency.unmeasured},
         "listed": {"households": figures.listed.households, "persons": figures.listed.persons},
         "movement": _movement(regency),
-        "opening_restated": opening_restated,
+        "opening_restated": opening_restated and _ordered(opening_restated, _RESTATED),
         "poverty": {
             "headcount_ratio": regency.headcount_ratio,
             "poverty_gap": regency.poverty_gap,
@@ -119,10 +119,23 @@ def report_payload(
             "list": [{"upload_id": upload.upload_id, "sha256": upload.sha256} for upload in figures.uploads],
         },
         "figures_sha256": figures.sha256,
-        "changes": list(changes),
+        "changes": [_ordered(change, _CHANGE) for change in changes],
     }
     check_payload(payload)
     return payload
+
+
+#: Order of keys in the report JSON: the database does not keep it, and equal reports must have equal bytes.
+_CHANGE = ("scope", "code", "name", "figure", "before", "after")
+_RESTATED = ("period", "revision", "released_closing", "opening", "difference", "areas")
+_RESTATED_AREA = ("level", "code", "name", "released_closing", "opening")
+
+
+def _ordered(values: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    ordered = {key: values[key] for key in keys}
+    if "areas" in ordered:
+        ordered["areas"] = [_ordered(area, _RESTATED_AREA) for area in ordered["areas"]]
+    return ordered
 
 
 def _moment(moment: datetime) -> str:

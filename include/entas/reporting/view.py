@@ -48,8 +48,6 @@ def build_view(payload: dict[str, Any], letterhead: Letterhead) -> dict[str, Any
         "status": w.STATUS[payload["status"]],
         "subject": f"Laporan Jumlah Keluarga Miskin Ekstrem {payload['regency_name']} Bulan {month}",
         "date": w.day_text(generated.date()),
-        "generated": generated.isoformat(),
-        "generated_text": w.moment_text(generated),
         "as_of": w.moment_text(datetime.fromisoformat(payload["as_of"])),
         "letterhead": {
             "government": head.government.upper(),

@@ -140,7 +140,7 @@ def latest_release(conn: psycopg.Connection, regency: str, period: date) -> Rele
 
 def releases(conn: psycopg.Connection, regency: str, period: date) -> list[Release]:
     """All revisions released for the month, in order."""
-    with conn.cursor(row_factory=dict_row) as cursor:
+    with conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
             f"select {', '.join(_COLUMNS)} from publication.report_release "
             "where regency_code = %s and period = %s order by revision",
