@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .hand_written import hand_written
-from .scenarios import Scenario, scenario
+from .scenarios import Scenario, scenario, together
 from .system import System, differences, told
 
 
@@ -23,9 +23,10 @@ def main() -> int:
     parser.add_argument("--seeds", default="1-20", help="seeds, such as 1-20 or 3,7")
     parser.add_argument("--cases", action="store_true", help="the hand-written cases too")
     parser.add_argument("--keep", type=Path, help="keep the home of each scenario in this folder, to look into it")
+    parser.add_argument("--together", type=int, default=1, help="how many seeds to run at once (7 at most)")
     given = parser.parse_args()
     failed = 0
-    for chosen in _scenarios(given.seeds, given.cases):
+    for chosen in _scenarios(given.seeds, given.cases, given.together):
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="entas-oracle-") as temporary:
             home = given.keep / chosen.name.replace(" ", "-") if given.keep else Path(temporary)
@@ -39,12 +40,16 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _scenarios(seeds: str, cases: bool) -> Iterator[Scenario]:
+def _scenarios(text: str, cases: bool, at_once: int) -> Iterator[Scenario]:
     if cases:
         yield hand_written()
-    for part in filter(None, seeds.split(",")):
+    seeds: list[int] = []
+    for part in filter(None, text.split(",")):
         first, _, last = part.partition("-")
-        yield from (scenario(seed) for seed in range(int(first), int(last or first) + 1))
+        seeds += range(int(first), int(last or first) + 1)
+    for start in range(0, len(seeds), at_once):
+        some = seeds[start : start + at_once]
+        yield scenario(some[0]) if at_once == 1 else together(some)
 
 
 if __name__ == "__main__":

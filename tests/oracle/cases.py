@@ -818,8 +818,7 @@ def event_rows(p: Place) -> Case:
             accepted(13),
             ("accepted_with_quarantine", 9, 3, 6, 2),
             ("accepted_with_quarantine", 10, 4, 6, 3),
-            # whether an unreadable tanggal_selesai is a warning the design does not say
-            "accepted_with_quarantine",
+            ("accepted_with_quarantine", 7, 2, 5, 1),
         ],
         {
             (1, "2023-08"): {"status": "not_extreme_poor", "reason": "other", "verified_on": day},

@@ -48,6 +48,8 @@ def as_text(cell: Cell) -> str:
         return ""
     if isinstance(cell, date):
         return cell.strftime("%d/%m/%Y")
+    if isinstance(cell, float):
+        return f"{cell:f}".rstrip("0").rstrip(".").replace(".", ",")
     return str(cell)
 
 

@@ -680,7 +680,8 @@ def _judge_pemberdayaan(rows: list[dict[str, tuple[Cell, bool]]], received_on: d
         j.critical(j.parse("nilai", cells.amount).unreadable, "nilai")
         _judge_date(j, "tanggal_mulai", received_on)
         # "(tanggal_selesai may lie ahead; unreadable it is loaded empty)".
-        j.parse("tanggal_selesai", cells.calendar_date)
+        # How we read it: what is emptied is told, as a warning.
+        j.warn(j.parse("tanggal_selesai", cells.calendar_date).unreadable, "tanggal_selesai")
         j.row.values["nama_kegiatan"] = cells.text_of(j.cell("nama_kegiatan"))
         judged.append(j.row)
     return judged

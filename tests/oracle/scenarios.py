@@ -4,8 +4,7 @@
 their villages tell of it: late, twice, in part, damaged, about families that another village lists too.
 :meth:`Scenario.write` puts the files of a stage into an inbox; intake runs between the stages. All of it is invented.
 
-What the design leaves open is not generated: blank sex, birth date or kk_level; a NIK of the head; an unreadable
-tanggal_selesai. Everything else in sections 4 to 6 is.
+What the design leaves open is not generated: blank sex, birth date or kk_level; a NIK of the head. Everything else in sections 4 to 6 is.
 """
 
 from __future__ import annotations
@@ -82,22 +81,50 @@ def scenario_of_uploads(name: str, uploads: Sequence[Upload], data: Sequence[byt
     return made
 
 
+#: How many districts a scenario may lie in.
+DISTRICTS = 3
+
+
 def scenario(seed: int) -> Scenario:
     """The scenario of a seed."""
-    return _Author(seed).write()
+    return _Author(seed, sorted({area.district for area in bekasi()})).write()
+
+
+def together(seeds: Sequence[int]) -> Scenario:
+    """Scenarios of some seeds in one, side by side in districts of their own: they cost one run of everything.
+
+    Raises:
+        ValueError: more seeds than the regency has room for.
+    """
+    districts = sorted({area.district for area in bekasi()})
+    if len(seeds) * DISTRICTS > len(districts):
+        raise ValueError(f"{len(districts)} districts have room for {len(districts) // DISTRICTS} seeds at most")
+    random.Random(f"districts of {seeds}").shuffle(districts)
+    parts = [
+        _Author(seed, districts[number * DISTRICTS : (number + 1) * DISTRICTS]).write()
+        for number, seed in enumerate(seeds)
+    ]
+    stages = max(len(part.stages) for part in parts)
+    return Scenario(
+        f"seeds {', '.join(map(str, seeds))}",
+        [
+            [drop for part in parts if stage < len(part.stages) for drop in part.stages[stage]]
+            for stage in range(stages)
+        ],
+    )
 
 
 class _Author:
     """Invents one scenario."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, in_districts: Sequence[str]) -> None:
         self.seed = seed
         self.random = random.Random(f"entas {seed}")
         r = self.random
         districts: dict[str, list[Area]] = defaultdict(list)
         for area in bekasi():
             districts[area.district].append(area)
-        chosen = r.sample(sorted(districts), r.choice([2, 2, 3]))
+        chosen = r.sample(in_districts, r.choice([2, 2, DISTRICTS]))
         per_district = [r.sample(districts[code], r.randint(1, 3)) for code in chosen]
         self.villages = sorted(area.village for some in per_district for area in some)
         while len(self.villages) < 4:
@@ -366,7 +393,7 @@ class _Author:
                 "jenis": r.choice(["pelatihan_keterampilan", "bantuan_modal", "padat_karya", "Bantuan Modal"]),
                 "nama_kegiatan": r.choice(["Menjahit", "Bengkel"]),
                 "tanggal_mulai": self.some_day(month),
-                "tanggal_selesai": r.choice(["", date(2097, 5, 5), last_day(month)]),
+                "tanggal_selesai": r.choice(["", date(2097, 5, 5), last_day(month), "nanti"]),
                 "nilai": r.choice(["", 1_000_000]),
             }
             if self.chance(0.04):
@@ -400,12 +427,20 @@ class _Author:
         """Put a file into the inbox at a stage, or at the first later one in which its path is free."""
         while stage < len(self.stages):
             drop = Drop(replace(upload, content=hashlib.sha256(data).hexdigest()), data, self.clock)
+            # written again in the same second it would be the same file to anybody who looks at the clock
+            if any(other.path == drop.path and other.written == drop.written for other in self.dropped()):
+                self.clock += 1
+                continue
             if all(other.path != drop.path for other in self.stages[stage]):
                 self.stages[stage].append(drop)
                 # now and then two files of the same second, or one that was written before others
                 self.clock += self.random.choice([60, 60, 60, 0, 3_600, -30])
                 return
             stage += 1
+
+    def dropped(self) -> list[Drop]:
+        """All files so far."""
+        return [drop for stage in self.stages for drop in stage]
 
     def folder(self, village: str) -> str:
         return village.replace(".", "") if self.chance(0.1) else village
@@ -456,7 +491,7 @@ class _Author:
         kind = r.choice(["village", "period", "future", "bytes", "register", "empty"])
         folder = "32.71.01.1001" if kind == "village" else village
         period = {"period": f"{month // 12}-13", "future": "2098-01"}.get(kind, period_text(month))
-        name = r.choice(["data.xlsx", "kesejahteraan.xlsx", f"buruk{stage}.xlsx"])
+        name = f"buruk {self.seed}.xlsx" if kind == "village" else r.choice(["data.xlsx", "kesejahteraan.xlsx"])
         if kind == "bytes":
             self.put(stage, Upload(folder, period, name, (), readable=False), f"PK rusak {r.random()}".encode())
             return

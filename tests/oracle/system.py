@@ -188,7 +188,8 @@ def compare_statuses(
             needed.append(measure)
         elif row["reason"] in ("verified", "found_ineligible", "graduated", "other", "duplicate"):
             needed.append(decision)
-        missing = [upload_ids[order] for order in needed if upload_ids[order] not in other["evidence_upload_ids"]]
+        named = [upload_ids[order] for order in needed if order < len(upload_ids)]  # uploads that differ are told apart
+        missing = [upload_id for upload_id in named if upload_id not in other["evidence_upload_ids"]]
         if missing:
             columns = {"evidence_upload_ids": (f"with {missing}", other["evidence_upload_ids"])}
             label = f"{row['household_id']} {row['period']} {row['no_kk']} {row['reason']}"
