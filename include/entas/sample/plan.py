@@ -689,7 +689,7 @@ class Planner:
             one, other = sorted((self._pick(regular=True), self._pick(regular=True)), key=lambda o: o.code)
             if one.code != other.code:
                 break
-        keeper_family = self._settle(other, f"{case}_keeper", size=4)
+        keeper_family = self._settle(other, "child_on_two_cards_keeper", size=4)
         keeper_family.special = True
         self._earn(keeper_family, 0, below=False)
         self._expect(keeper_family, MONTHS, "not_extreme_poor", "above_line")
