@@ -4,7 +4,8 @@
 their villages tell of it: late, twice, in part, damaged, about families that another village lists too.
 :meth:`Scenario.write` puts the files of a stage into an inbox; intake runs between the stages. All of it is invented.
 
-What the design leaves open is not generated: blank sex, birth date or kk_level; a NIK of the head. Everything else in sections 4 to 6 is.
+What the design leaves open is not generated: blank sex, birth date or kk_level; a NIK of the head. Everything else in
+sections 4 to 6 is.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def together(seeds: Sequence[int]) -> Scenario:
     ]
     stages = max(len(part.stages) for part in parts)
     return Scenario(
-        f"seeds {', '.join(map(str, seeds))}",
+        f"seeds {'+'.join(map(str, seeds))}",
         [
             [drop for part in parts if stage < len(part.stages) for drop in part.stages[stage]]
             for stage in range(stages)
