@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
-from entas.ids import Pseudonymiser
 
+from entas.ids import Pseudonymiser
 from tests.oracle import model
 
 KEY = "kunci-uji"
@@ -32,6 +32,7 @@ class World:
     """Uploads of a seed, in order of receipt."""
 
     def __init__(self, seed: int, uploads: int = 60) -> None:
+        self.seed = seed
         self.random = random.Random(seed)
         self.cards = [f"32160101010{number:05d}" for number in range(14)]
         self.niks = [f"32160141010{number:05d}" for number in range(30)]
@@ -213,9 +214,7 @@ def _insert(connection: psycopg.Connection, register: str, upload_id: int, row: 
     values["household_id"] = pseudonyms.household_id(no_kk) if no_kk else None
     if register == "penduduk":
         name, born = values["nama"], values["tanggallahir"]
-        values["person_id"] = (
-            pseudonyms.person_id(nik) if nik else pseudonyms.person_id_without_nik(no_kk, name, born)
-        )
+        values["person_id"] = pseudonyms.person_id(nik) if nik else pseudonyms.person_id_without_nik(no_kk, name, born)
         values["name_birth_key"] = pseudonyms.name_birth_key(name, born)
     elif register in ("bantuan", "pemberdayaan"):
         values["person_id"] = pseudonyms.person_id(nik) if nik else None
