@@ -21,15 +21,12 @@ from xlsxwriter.worksheet import Worksheet
 from entas import clock
 from entas.registers.cells import OK, fold, is_blank, numbers_are_cut, repair_id, written
 from entas.registers.detect import Layout, Search, find_layout, known_headers
-from entas.registers.own_sheets import NOTES_HEADING, SUMMARY, is_own_sheet
+from entas.registers.own_sheets import FORMULA_STARTS, NOTES_HEADING, SUMMARY, is_own_sheet
 from entas.registers.schema import REGISTERS, Kind
 from entas.registers.sheets import Row, Sheet, UnreadableFileError, read_sheets
 from entas.validation.rules import rules
 
 CRITICAL, WARNING = "critical", "warning"
-
-#: Beginnings by which a spreadsheet program takes a cell for a formula or a command (design, section 5).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t")
 
 _SEVERITY_WORDS = {CRITICAL: "Wajib diperbaiki", WARNING: "Perlu diperiksa"}
 _NOTE_WORDS = {CRITICAL: "PERBAIKI", WARNING: "PERIKSA"}

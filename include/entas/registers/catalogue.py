@@ -159,7 +159,9 @@ def code_list(name: str) -> CodeList:
     exact: dict[str, int | str] = {}
     folded: dict[str, int | str] = {}
     ambiguous: set[str] = set()
+    chosen: dict[int | str, str] = {}
     for value, labels in _read(FORMATS / "code_lists" / f"{file}.yaml")[key].items():
+        chosen[value] = labels[0]
         spellings = {str(value), *labels}
         if isinstance(value, int):
             spellings |= {f"{value} {label}" for label in labels}
@@ -169,4 +171,4 @@ def code_list(name: str) -> CodeList:
             if folded.setdefault(fold(label), value) != value:
                 # "DIPLOMA I / II" and "DIPLOMA III" differ by their spaces alone: those have to be written exactly
                 ambiguous.add(fold(label))
-    return CodeList(exact, {label: value for label, value in folded.items() if label not in ambiguous})
+    return CodeList(exact, {label: value for label, value in folded.items() if label not in ambiguous}, chosen)

@@ -7,6 +7,9 @@ from entas.registers.sheets import Sheet
 #: Heading of the column in which a feedback workbook explains its rows; an upload may carry it along.
 NOTES_HEADING = "Catatan Entas"
 
+#: Beginnings by which a spreadsheet program takes a cell for a formula or a command (design, section 5).
+FORMULA_STARTS = ("=", "+", "-", "@", "\t")
+
 #: Sheets that accompany the registers, by name, with the text of their first cell, by which they are known again.
 SUMMARY = ("Ringkasan", "Hasil Periksa Register")
 INSTRUCTIONS = ("Petunjuk", "Petunjuk Pengisian Buku Kerja Entas")

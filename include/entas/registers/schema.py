@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -97,7 +97,9 @@ class CodeList:
     Attributes:
         exact: label without case, or code as text.
         folded: label without case, spaces and punctuation; labels that would then be equal are left out.
+        labels: what is stored, to the label that Entas itself writes.
     """
 
     exact: dict[str, int | str]
     folded: dict[str, int | str]
+    labels: dict[int | str, str] = field(default_factory=dict)

@@ -1,0 +1,436 @@
+"""Entas's own workbook for a village and a month, empty or filled in with its register in force (design, section 4)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import xlsxwriter
+from psycopg.rows import dict_row
+from xlsxwriter.exceptions import FileCreateError
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_range_abs
+from xlsxwriter.worksheet import Worksheet
+
+from entas import areas, clock
+from entas.areas import Village
+from entas.errors import EntasError, UsageError
+from entas.registers.catalogue import RegisterFormat, formats
+from entas.registers.own_sheets import CODE_LISTS, FORMULA_STARTS, INSTRUCTIONS
+from entas.registers.schema import REGISTERS, Kind
+from entas.settings import Settings
+from entas.warehouse import open_warehouse
+
+_LAST_ROW = 1_048_575  # Excel's last row, counted from 0
+_FIRST_EXCEL_DAY = date(1900, 1, 1)
+
+#: What each column asks for, as a village clerk reads it; a register's own text goes before the common one.
+_HELP: dict[str, str] = {
+    "no_kk": "Nomor kartu keluarga, 16 angka.",
+    "nik": "Nomor induk kependudukan, 16 angka. Kosongkan bila belum ada.",
+    "nama": "Nama lengkap sesuai KTP atau kartu keluarga.",
+    "sex": "Jenis kelamin.",
+    "tempatlahir": "Kabupaten atau kota tempat lahir.",
+    "tanggallahir": "Tanggal lahir: tanggal/bulan/tahun, misalnya 17/08/1985.",
+    "kk_level": "Hubungan dengan kepala keluarga. Setiap keluarga memiliki tepat satu kepala keluarga.",
+    "pendidikan_kk_id": "Pendidikan terakhir menurut kartu keluarga.",
+    "pendidikan_sedang_id": "Pendidikan yang sedang ditempuh.",
+    "pekerjaan_id": "Pekerjaan utama.",
+    "status_kawin": "Status perkawinan.",
+    "cacat_id": "Jenis disabilitas.",
+    "status_dasar": "Keadaan penduduk; kosong berarti hidup. Warga yang meninggal atau pindah tetap dicantumkan.",
+    "alamat": "Alamat rumah.",
+    "dusun": "Dusun, kampung, atau lingkungan.",
+    "rw": "Nomor RW.",
+    "rt": "Nomor RT.",
+    "nik_kepala": "NIK kepala keluarga, 16 angka.",
+    "nama_kepala": "Nama kepala keluarga.",
+    "penghasilan_bulanan": "Penghasilan seluruh keluarga sebulan, dalam rupiah. Kosongkan bila tidak diketahui.",
+    "pengeluaran_bulanan": "Pengeluaran seluruh keluarga sebulan, dalam rupiah. Kosongkan bila tidak diketahui.",
+    "desil": "Desil kesejahteraan, 1 sampai 10. Kosongkan bila tidak diketahui.",
+    "id_keluarga_p3ke": "Nomor keluarga pada daftar P3KE, bila ada.",
+    "tanggal_pendataan": "Tanggal penghasilan, pengeluaran, atau desil itu didata.",
+    "tanggal_musyawarah": "Tanggal musyawarah yang memutuskan.",
+    "verifikasi.hasil": "Keputusan musyawarah tentang keluarga ini.",
+    "alasan": "Alasan bila tidak layak; kosong dibaca sebagai lainnya.",
+    "nomor_berita_acara": "Nomor berita acara musyawarah.",
+    "petugas": "Nama petugas.",
+    "jabatan_petugas": "Jabatan petugas, misalnya TKSK, PSM, atau kepala dusun.",
+    "program": "Nama program bantuan.",
+    "sumber_dana": "Asal dana, misalnya APBD atau Dana Desa.",
+    "bantuan.nilai": "Nilai yang dibayarkan, dalam rupiah.",
+    "tanggal_salur": "Tanggal bantuan diterima.",
+    "penyalur": "Lembaga yang menyalurkan.",
+    "keterangan": "Keterangan lain.",
+    "jenis": "Jenis kegiatan pemberdayaan.",
+    "nama_kegiatan": "Nama kegiatan.",
+    "penyelenggara": "Lembaga yang menyelenggarakan.",
+    "tanggal_mulai": "Tanggal kegiatan dimulai.",
+    "tanggal_selesai": "Tanggal kegiatan selesai; boleh di masa depan.",
+    "pemberdayaan.hasil": "Hasil kegiatan.",
+    "pemberdayaan.nilai": "Nilai bantuan atau upah, dalam rupiah.",
+}
+
+_ABOUT = {
+    "penduduk": "Seluruh penduduk desa, satu baris per orang. Register ini menggantikan seluruh register sebelumnya.",
+    "kesejahteraan": "Satu baris per keluarga: penghasilan, pengeluaran, atau desil. Minimal satu di antaranya diisi.",
+    "verifikasi": "Keputusan musyawarah desa tentang keluarga, satu baris per keputusan.",
+    "bantuan": "Bantuan yang sudah dibayarkan, satu baris per pembayaran. Isi no_kk atau nik.",
+    "pemberdayaan": "Pelatihan, modal, pendampingan, dan padat karya, satu baris per kegiatan. Isi no_kk atau nik.",
+}
+
+_WIDTHS = {
+    Kind.CARD: 20,
+    Kind.NIK: 20,
+    Kind.TEXT: 26,
+    Kind.PLACE: 12,
+    Kind.CODE: 26,
+    Kind.WORD: 24,
+    Kind.DATE: 14,
+    Kind.AMOUNT: 18,
+    Kind.DECILE: 8,
+}
+_COLUMN_FORMATS: dict[Kind, dict[str, Any]] = {
+    Kind.CARD: {"num_format": "@"},
+    Kind.NIK: {"num_format": "@"},
+    Kind.PLACE: {"num_format": "@"},  # RT 001 is not 1
+    Kind.DATE: {"num_format": "dd/mm/yyyy"},
+    Kind.AMOUNT: {"num_format": "#,##0"},
+}
+
+Rows = Iterable[Mapping[str, Any]]
+
+
+def write_template(settings: Settings, village: str, period: date, *, prefill: bool, output: Path) -> None:
+    """Write the workbook: instructions, the five registers, and the lists of codes.
+
+    With `prefill` the village's population register in force in that month is filled in, and for its families the
+    welfare rows that count then, with their amounts, decile and date: what has not changed need not be typed again,
+    and the date keeps saying how old it is. Families without such a row have none, for an empty one is an error.
+
+    Args:
+        village: code with or without dots.
+        period: first day of the month that the workbook is for.
+        output: file to write (.xlsx); replaced when it is there.
+
+    Raises:
+        UsageError: the village is none of the regency's, or `output` is no .xlsx.
+        EntasError: the file cannot be written, or there is no register to fill in.
+    """
+    code = areas.dotted(village)
+    place = areas.villages(settings.regency).get(code)
+    if place is None:
+        raise UsageError(f"{village!r} is no village of regency {settings.regency}; write it as 32.16.09.2003")
+    if output.suffix.lower() != ".xlsx":
+        raise UsageError(f"{output.name!r} is no name of a workbook; let it end in .xlsx")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent, prefix=".entas-") as folder:
+            part = Path(folder) / output.name
+            if prefill:
+                with open_warehouse(settings).connect() as connection:
+                    upload_id, filled_from = _register_in_force(connection, place, period)
+                    _write(part, place, period, _filled_in(connection, upload_id, place, period), filled_from)
+            else:
+                _write(part, place, period, {}, None)
+            part.replace(output)
+    except (OSError, FileCreateError) as error:
+        raise EntasError(f"{output} cannot be written: {error}; choose a folder that you may write to") from error
+
+
+# --- what is filled in ---------------------------------------------------------------------------------------------
+
+
+def _register_in_force(connection: psycopg.Connection, village: Village, period: date) -> tuple[int, str]:
+    """Upload and period of the population register in force in a month.
+
+    Raises:
+        EntasError: there is none.
+    """
+    row = connection.execute(
+        """
+        select u.upload_id, u.period from raw.upload u join raw.upload_register r using (upload_id)
+        where u.village_code = %s and u.period <= %s and u.status in ('accepted', 'accepted_with_quarantine')
+          and r.register = 'penduduk' and r.status = 'accepted'
+        order by u.period desc, u.received_at desc limit 1
+        """,
+        (village.village_code, clock.period_text(period)),
+    ).fetchone()
+    if row is None:
+        raise EntasError(
+            f"no population register of {village.village_code} is in force in {clock.period_text(period)}; "
+            "leave out --prefill for an empty workbook"
+        )
+    return row
+
+
+def _filled_in(connection: psycopg.Connection, upload_id: int, village: Village, period: date) -> dict[str, Rows]:
+    cursor = connection.cursor("template_penduduk", row_factory=dict_row)  # on the server: memory stays small
+    persons = cursor.execute(
+        f"select {', '.join(REGISTERS['penduduk'])} from raw.penduduk where upload_id = %s order by position",
+        (upload_id,),
+    )
+    welfare = connection.cursor(row_factory=dict_row).execute(
+        """
+        with persons as (select * from raw.penduduk where upload_id = %(upload_id)s),
+        families as (select household_id, min(position) as position from persons group by household_id),
+        heads as (
+            select distinct on (household_id) household_id, nik, nama from persons
+            where kk_level = 1 and coalesce(status_dasar, 1) = 1 order by household_id, position
+        ),
+        latest as (
+            select distinct on (k.household_id) k.* from raw.kesejahteraan k join raw.upload u using (upload_id)
+            where u.village_code = %(village)s and u.status in ('accepted', 'accepted_with_quarantine')
+              and u.period between %(first)s and %(last)s
+            order by k.household_id, u.period desc, u.received_at desc, k.position desc
+        )
+        select l.no_kk, coalesce(h.nik, l.nik_kepala) as nik_kepala, coalesce(h.nama, l.nama_kepala) as nama_kepala,
+               l.penghasilan_bulanan, l.pengeluaran_bulanan, l.desil, l.id_keluarga_p3ke, l.tanggal_pendataan
+        from latest l join families f using (household_id) left join heads h using (household_id) order by f.position
+        """,
+        {
+            "upload_id": upload_id,
+            "village": village.village_code,
+            "first": clock.period_text(clock.add_months(period, -11)),
+            "last": clock.period_text(period),
+        },
+    )
+    return {"penduduk": persons, "kesejahteraan": welfare.fetchall()}
+
+
+# --- the workbook --------------------------------------------------------------------------------------------------
+
+
+def _write(path: Path, village: Village, period: date, rows: Mapping[str, Rows], filled_from: str | None) -> None:
+    own = {one.register: one for one in formats() if one.format_id == "entas"}
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        book.set_properties({"title": f"Buku kerja Entas {village.village_code} {clock.period_text(period)}"})
+        sheets = {name: book.add_worksheet(name) for name in (INSTRUCTIONS[0], *REGISTERS, CODE_LISTS[0])}
+        lists = _write_code_lists(book, sheets[CODE_LISTS[0]], own)
+        _write_instructions(book, sheets[INSTRUCTIONS[0]], own, village, period, filled_from)
+        for register in REGISTERS:
+            _write_register(book, sheets[register], own[register], lists, rows.get(register, ()))
+        sheets[INSTRUCTIONS[0]].activate()
+
+
+def _write_register(
+    book: xlsxwriter.Workbook,
+    sheet: Worksheet,
+    form: RegisterFormat,
+    lists: Mapping[tuple[str, str], str],
+    rows: Rows,
+) -> None:
+    columns = REGISTERS[form.register]
+    formats_: list[Format | None] = []
+    for number, (column, kind) in enumerate(columns.items()):
+        made = book.add_format(_COLUMN_FORMATS[kind]) if kind in _COLUMN_FORMATS else None
+        formats_.append(made)
+        sheet.set_column(number, number, _WIDTHS[kind], made)
+        sheet.data_validation(1, number, _LAST_ROW, number, _validation(form.register, column, kind, lists))
+    sheet.freeze_panes(1, 0)
+    ids = [number for number, kind in enumerate(columns.values()) if _COLUMN_FORMATS.get(kind) == {"num_format": "@"}]
+    sheet.ignore_errors({"number_stored_as_text": " ".join(xl_range_abs(0, n, _LAST_ROW, n) for n in ids)})
+    heads = {need: book.add_format(_head(need)) for need in ("required", "one_of", "optional")}
+    for number, column in enumerate(columns):
+        sheet.write_string(0, number, column, heads[_need(form, column)])
+    labels = {name: codes.labels for name, codes in form.codes.items()}
+    quoted = book.add_format({"quote_prefix": True})
+    for row_number, row in enumerate(rows, start=1):
+        for number, column in enumerate(columns):
+            value = row[column]
+            if value is None:
+                continue
+            if column in labels:
+                value = labels[column].get(value, value)
+            _write_cell(sheet, row_number, number, value, formats_[number], quoted)
+
+
+def _write_cell(sheet: Worksheet, row: int, column: int, value: Any, style: Format | None, quoted: Format) -> None:
+    if isinstance(value, str):
+        sheet.write_string(row, column, value, quoted if style is None and value.startswith(FORMULA_STARTS) else style)
+    elif isinstance(value, date):
+        if value >= _FIRST_EXCEL_DAY:
+            sheet.write_datetime(row, column, value, style)
+        else:  # Excel knows no day before 1900
+            sheet.write_string(row, column, f"{value.day:02d}/{value.month:02d}/{value.year:04d}", style)
+    elif isinstance(value, (int, Decimal)):
+        sheet.write_number(row, column, value, style)
+    else:
+        raise TypeError(f"a register holds no {type(value).__name__}")
+
+
+def _need(form: RegisterFormat, column: str) -> str:
+    group = next((group for group in form.required if column in group), ())
+    return "optional" if not group else "required" if len(group) == 1 else "one_of"
+
+
+def _head(need: str) -> dict[str, Any]:
+    colour = {"required": "#C00000", "one_of": "#C55A11", "optional": "#2F5597"}[need]
+    return {"bold": True, "font_color": "#FFFFFF", "bg_color": colour, "border": 1, "num_format": "@"}
+
+
+def _help(register: str, column: str) -> str:
+    return _HELP.get(f"{register}.{column}") or _HELP[column]
+
+
+def _validation(register: str, column: str, kind: Kind, lists: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "validate": "any",
+        "input_title": column,
+        "input_message": _help(register, column),
+        "error_type": "warning",  # codes and other known spellings may be typed instead of the label
+        "error_title": "Periksa isian",
+    }
+    if (register, column) in lists:
+        told |= {
+            "validate": "list",
+            "source": f"={lists[register, column]}",
+            "error_message": "Pilih salah satu isian dari daftar.",
+        }
+    elif kind is Kind.DECILE:
+        told |= {
+            "validate": "integer",
+            "criteria": "between",
+            "minimum": 1,
+            "maximum": 10,
+            "error_message": "Isi 1 sampai 10.",
+        }
+    elif kind is Kind.DATE:
+        told |= {
+            "validate": "date",
+            "criteria": ">=",
+            "value": _FIRST_EXCEL_DAY,
+            "error_message": "Tulis tanggal sebagai tanggal/bulan/tahun, misalnya 17/08/1985.",
+        }
+    elif kind is Kind.AMOUNT:
+        told |= {
+            "validate": "decimal",
+            "criteria": ">=",
+            "value": 0,
+            "error_message": "Tulis rupiah dengan angka saja.",
+        }
+    elif kind in (Kind.CARD, Kind.NIK):
+        told |= {"validate": "length", "criteria": "==", "value": 16, "error_message": "Tulis tepat 16 angka."}
+    return told
+
+
+def _write_code_lists(
+    book: xlsxwriter.Workbook, sheet: Worksheet, own: Mapping[str, RegisterFormat]
+) -> dict[tuple[str, str], str]:
+    """Write the labels of every code column; where each list stands, for the validation of cells."""
+    places = {}
+    titles: list[str] = []
+    lists: list[list[str]] = []
+    for register, form in own.items():
+        for column, codes in form.codes.items():
+            labels = list(codes.labels.values())
+            first = xl_range_abs(2, len(lists), 1 + len(labels), len(lists))
+            places[register, column] = f"'{CODE_LISTS[0]}'!{first}"
+            titles.append(f"Isian kolom {column}")
+            lists.append(labels)
+    sheet.write_string(0, 0, CODE_LISTS[1], book.add_format({"bold": True}))
+    head = book.add_format({"bold": True, "bottom": 1})
+    for number, title in enumerate(titles):
+        sheet.set_column(number, number, 34)
+        sheet.write_string(1, number, title, head)
+    for row, labels in enumerate(zip_longest(*lists), start=2):
+        for number, label in enumerate(labels):
+            if label is not None:
+                sheet.write_string(row, number, label)
+    sheet.freeze_panes(2, 0)
+    return places
+
+
+def _write_instructions(
+    book: xlsxwriter.Workbook,
+    sheet: Worksheet,
+    own: Mapping[str, RegisterFormat],
+    village: Village,
+    period: date,
+    filled_from: str | None,
+) -> None:
+    sheet.hide_gridlines(2)
+    for column, width in enumerate((18, 24, 26, 100)):
+        sheet.set_column(column, column, width)
+    bold = book.add_format({"bold": True, "valign": "top"})
+    row = 0
+
+    def line(*cells: str, style: Format | Sequence[Format] | None = None) -> None:
+        nonlocal row
+        for column, cell in enumerate(cells):
+            if cell:
+                sheet.write_string(row, column, cell, style[column] if isinstance(style, list) else style)
+        row += 1
+
+    line(INSTRUCTIONS[1], style=book.add_format({"bold": True, "font_size": 16, "font_color": "#1F3864"}))
+    line()
+    kind = village.village_kind.capitalize()
+    line(
+        kind, f"{village.village_name} ({village.village_code}), Kecamatan {village.district_name}", style=[bold, None]
+    )
+    line("Periode", clock.period_text(period), style=[bold, None])
+    line()
+    for number, step in enumerate(_steps(village, period, filled_from), start=1):
+        line(f"{number}. {step}")
+    line()
+    line("Warna judul kolom", style=bold)
+    for need, meaning in (
+        (
+            "required",
+            "Kolom wajib ada. Selnya diisi untuk setiap baris, kecuali bila penjelasannya membolehkan kosong.",
+        ),
+        ("one_of", "Minimal satu dari kolom berwarna ini wajib diisi pada setiap baris."),
+        ("optional", "Kolom tambahan; isi bila diketahui."),
+    ):
+        line("Contoh warna", meaning, style=[book.add_format(_head(need)), None])
+    line()
+    head = book.add_format({"bold": True, "bg_color": "#D9E2F3", "border": 1})
+    cell = book.add_format({"border": 1, "border_color": "#BFBFBF", "text_wrap": True, "valign": "top"})
+    needs = {"required": "Wajib", "one_of": "Wajib salah satu", "optional": "Tambahan"}
+    for register, form in own.items():
+        line(f"Lembar {register}", _ABOUT[register], style=[bold, None])
+        line("Nama kolom", "Keharusan", "Cara mengisi", "Penjelasan", style=[head] * 4)
+        for column, kind_ in REGISTERS[register].items():
+            line(column, needs[_need(form, column)], _how(kind_), _help(register, column), style=[cell] * 4)
+        line()
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+
+
+def _steps(village: Village, period: date, filled_from: str | None) -> list[str]:
+    steps = [
+        "Isi lembar register yang ada datanya saja; lembar tanpa baris data tidak dihitung.",
+        "Jangan mengubah judul kolom dan nama lembar. Lembar Petunjuk dan Daftar Kode boleh dibiarkan.",
+        "NIK dan nomor KK berformat teks. Bila menempel dari berkas lain, gunakan Tempel Khusus > Nilai (Paste "
+        "Special > Values) agar formatnya tidak berubah.",
+        "Kolom berpilihan diisi dari daftar pada selnya; kodenya (misalnya 1) juga diterima.",
+    ]
+    if filled_from is not None:
+        steps.append(
+            f"Lembar penduduk dan kesejahteraan sudah diisi dari register {filled_from}. Tambah, ubah, dan perbarui: "
+            "ubah status_dasar warga yang meninggal atau pindah, tambahkan warga baru, dan perbarui angka "
+            "kesejahteraan beserta tanggal_pendataan bila didata ulang."
+        )
+    steps.append(f"Simpan sebagai .xlsx, lalu unggah ke folder {village.village_code}/{clock.period_text(period)}.")
+    return steps
+
+
+def _how(kind: Kind) -> str:
+    return {
+        Kind.CARD: "16 angka",
+        Kind.NIK: "16 angka",
+        Kind.TEXT: "Teks",
+        Kind.PLACE: "Teks",
+        Kind.CODE: "Pilih dari daftar",
+        Kind.WORD: "Pilih dari daftar",
+        Kind.DATE: "Tanggal",
+        Kind.AMOUNT: "Angka rupiah",
+        Kind.DECILE: "Angka 1 sampai 10",
+    }[kind]
