@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from types import ModuleType
 from typing import Any, TypeVar
 
 from entas.errors import EntasError
@@ -40,6 +43,27 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+class _Reader(ForkServerProcess):
+    """A process that does not run its caller's main program again, as those of multiprocessing do.
+
+    Readers need nothing of it, and that of an Airflow task sets up Airflow, which fails where tasks may not know
+    Airflow's database.
+    """
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")  # of no file, so there is nothing to run
+        try:
+            return ForkServerProcess._Popen(process_obj)  # type: ignore[attr-defined]
+        finally:
+            sys.modules["__main__"] = main
+
+
+class _Readers(ForkServerContext):
+    Process = _Reader  # type: ignore[assignment]
 
 
 class ReaderPool:
@@ -124,7 +148,7 @@ class ReaderPool:
 
     def _start(self, function: Callable[..., R], *arguments: Any) -> Future[R]:
         if self._executor is None:
-            context = multiprocessing.get_context("forkserver")
+            context = _Readers()
             context.set_forkserver_preload(["entas.intake.prepare", "great_expectations"])
             self._executor = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_end_with_parent)
         try:
