@@ -118,6 +118,7 @@ def test_the_policy_is_the_one_valid_on_the_last_day_of_the_month(conn, settings
 
 def test_another_schema_of_marts_can_be_read(conn, settings, office):
     conn.execute("alter schema marts rename to marts_asof")
+    conn.execute("alter schema seeds rename to seeds_asof")
     assert read_figures(conn, settings, OCTOBER, marts="marts_asof").regency.households == 5
     with pytest.raises(psycopg.errors.UndefinedTable):
         read_figures(conn, settings, OCTOBER)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,10 @@ class Delivery:
     files: dict[str, dict[str, Any]]
     delivered_at: datetime
     created: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self) | {"delivered_at": self.delivered_at.isoformat()}
 
 
 _COLUMNS = (

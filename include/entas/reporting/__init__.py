@@ -4,7 +4,7 @@
 """
 
 from entas.reporting.figures import Figures, MissingFigures, read_figures
-from entas.reporting.forms import FORMATS, file_name, render
+from entas.reporting.forms import FORMATS, file_name, render, render_files
 from entas.reporting.gate import check_gate
 from entas.reporting.letterhead import Letterhead, load_letterhead
 from entas.reporting.payload import report_payload
@@ -24,6 +24,7 @@ __all__ = [
     "release",
     "releases",
     "render",
+    "render_files",
     "report_payload",
     "reproduce",
 ]

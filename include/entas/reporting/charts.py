@@ -30,7 +30,12 @@ def series_chart(payload: dict[str, Any], *, font: str) -> str:
     ]
     top = max(row["households"] for row in rows) or 1
     base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("month:N", sort=alt.EncodingSortField("place"), title=None, axis=alt.Axis(labelAngle=0)),
+        x=alt.X(
+            "month:N",
+            sort=alt.EncodingSortField("place"),
+            title=None,
+            axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' ')"),
+        ),
         y=alt.Y("households:Q", title=None, axis=None, scale=alt.Scale(domain=[0, top * 1.12])),
     )
     last = alt.condition(f"datum.place == {len(rows) - 1}", alt.value(_INK), alt.value("#a9b8cb"))

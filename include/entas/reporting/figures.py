@@ -290,16 +290,21 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def seeds_of(marts: str) -> str:
+    """Schema of the seeds that a build's marts were made with: both names end in the build's suffix."""
+    return f"seeds{marts.removeprefix('marts')}"
+
+
 class _Reader:
     """Runs queries against the marts of one build (schema `marts`, or another for a month as known earlier)."""
 
     def __init__(self, conn: psycopg.Connection, marts: str) -> None:
         self._conn = conn
-        self._schema = sql.Identifier(marts)
+        self._schemas = {"marts": sql.Identifier(marts), "seeds": sql.Identifier(seeds_of(marts))}
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Rows of a query in which `{marts}` stands for the schema."""
-        statement = sql.SQL(query).format(marts=self._schema)
+        """Rows of a query in which `{marts}` and `{seeds}` stand for the schemas."""
+        statement = sql.SQL(query).format(**self._schemas)
         with self._conn.cursor(row_factory=dict_row) as cursor:
             found = cursor.execute(statement, parameters).fetchall()
         return [{key: _plain(value) for key, value in row.items()} for row in found]
@@ -318,7 +323,8 @@ def read_figures(
     Args:
         conn: a connection that may read `marts`, `seeds` and `raw`.
         period: first day of the month.
-        marts: schema of the relations of design section 7; another one holds a month as known earlier.
+        marts: schema of the relations of design section 7; `marts<suffix>`, with its `seeds<suffix>`, holds a month as
+            known earlier.
         as_of: the moment that build was made for; None for the marts as they are now.
 
     Raises:
@@ -442,7 +448,7 @@ def _policy(reader: _Reader, regency: str, period: date) -> Policy:
     values = {
         row["key"]: row["value"]
         for row in reader.rows(
-            "select distinct on (key) key, value::text from seeds.policy "
+            "select distinct on (key) key, value::text from {seeds}.policy "
             "where regency::text = %(regency)s and valid_from::date <= %(day)s order by key, valid_from::date desc",
             regency=regency,
             day=day,
@@ -450,7 +456,7 @@ def _policy(reader: _Reader, regency: str, period: date) -> Policy:
         if row["key"] in POLICY_KEYS
     }
     lines = reader.rows(
-        "select line_id, authority, rupiah_per_person_day::numeric as day_amount, source from seeds.poverty_lines "
+        "select line_id, authority, rupiah_per_person_day::numeric as day_amount, source from {seeds}.poverty_lines "
         "where line_id = %(line)s and valid_from::date <= %(day)s "
         "and (valid_to is null or valid_to::date >= %(day)s) order by valid_from::date desc limit 1",
         line=values.get("line"),

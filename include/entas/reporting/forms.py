@@ -37,6 +37,11 @@ def render(payload: dict[str, Any], letterhead: Letterhead) -> dict[str, bytes]:
     }
 
 
+def render_files(payload: dict[str, Any], letterhead: Letterhead) -> dict[str, bytes]:
+    """As `render`, by file name."""
+    return {file_name(payload, form): content for form, content in render(payload, letterhead).items()}
+
+
 def render_json(payload: dict[str, Any]) -> bytes:
     """The report JSON as a file: UTF-8, indented for people who look into it."""
     return (json.dumps(payload, ensure_ascii=False, indent=1) + "\n").encode()

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from entas.clock import add_months, jakarta_day, now, period_text
-from entas.reporting.figures import ACCEPTED, MissingFigures, read_figures
+from entas.reporting.figures import ACCEPTED, MissingFigures, read_figures, seeds_of
 from entas.reporting.wording import ENTERED, EXITED, LEVELS, REGISTERS, month_name, number
 from entas.settings import Settings
 
@@ -67,13 +67,13 @@ def _missing_relations(conn: psycopg.Connection, marts: str) -> list[str]:
         (marts, "rpt_extreme_poverty_monthly"),
         (marts, "rpt_register_completeness_monthly"),
         (marts, "rpt_target_progress"),
-        ("seeds", "policy"),
-        ("seeds", "poverty_lines"),
+        (seeds_of(marts), "policy"),
+        (seeds_of(marts), "poverty_lines"),
     ]
     found = conn.execute(
         "select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
         "where n.nspname = any(%s)",
-        ([marts, "seeds"],),
+        ([marts, seeds_of(marts)],),
     ).fetchall()
     return [".".join(name) for name in needed if name not in set(found)]
 

@@ -12,7 +12,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from importlib import metadata
 from pathlib import Path
@@ -27,7 +27,7 @@ from entas import __version__
 from entas.clock import add_months, now, period_text
 from entas.errors import EntasError, HeldError
 from entas.reporting.figures import Figures, read_figures
-from entas.reporting.forms import file_name, render
+from entas.reporting.forms import render_files
 from entas.reporting.gate import check_gate
 from entas.reporting.letterhead import Letterhead, load_letterhead
 from entas.reporting.payload import changes_between, report_payload, restated_opening
@@ -70,6 +70,14 @@ class Release:
     changes: list[dict[str, Any]]
     opening_restated: dict[str, Any] | None
     created: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self) | {
+            "period": period_text(self.period),
+            "as_of": self.as_of.isoformat(),
+            "generated_at": self.generated_at.isoformat(),
+        }
 
 
 _COLUMNS = (
@@ -159,30 +167,41 @@ def _content(conn: psycopg.Connection, release: Release | None) -> dict[str, Any
     return row[0] if row else None
 
 
-def reproduce(conn: psycopg.Connection, settings: Settings, figures: Figures) -> dict[str, bytes]:
-    """The report files of figures that were rebuilt as of some moment.
+def reproduce(conn: psycopg.Connection, figures: Figures) -> dict[str, Any]:
+    """The report JSON of figures that were rebuilt as of some moment (or are merely looked at).
 
-    When a release with these figures and this `as_of` exists they are that release's files again, with its revision,
-    date and changes: the same bytes under the same versions and letterhead. Otherwise they are a report that is no
-    release: revision 0, dated at `as_of`.
+    When a release was made of these figures and of the same uploads it is that release's JSON again, with its revision,
+    date and changes; `render_files` makes the same bytes of it under the same versions and letterhead. Otherwise it is
+    a report that is no release: revision 0, dated at `as_of`.
     """
-    known = [
-        release
-        for release in releases(conn, figures.regency_code, figures.period)
-        if release.figures_sha256 == figures.sha256 and release.as_of == figures.as_of
-    ]
-    if known:
-        payload = report_payload(
-            figures,
-            revision=known[-1].revision,
-            generated_at=known[-1].generated_at,
-            changes=known[-1].changes,
-            opening_restated=known[-1].opening_restated,
-        )
-    else:
-        payload = report_payload(figures, revision=0, generated_at=figures.as_of)
-    files = render(payload, load_letterhead(settings))
-    return {file_name(payload, form): content for form, content in files.items()}
+    known = _released_as(conn, figures)
+    if known is None:
+        return report_payload(figures, revision=0, generated_at=figures.as_of)
+    return report_payload(
+        replace(figures, as_of=known.as_of),
+        revision=known.revision,
+        generated_at=known.generated_at,
+        changes=known.changes,
+        opening_restated=known.opening_restated,
+    )
+
+
+def _released_as(conn: psycopg.Connection, figures: Figures) -> Release | None:
+    """The last release of these figures and uploads; its `as_of` may be earlier than the moment asked for."""
+    row = conn.execute(
+        "select max(revision) from publication.report_release where regency_code = %s and period = %s "
+        "and figures_sha256 = %s and upload_ids = %s::bigint[] and as_of <= %s",
+        (
+            figures.regency_code,
+            figures.period,
+            figures.sha256,
+            [upload.upload_id for upload in figures.uploads],
+            figures.as_of,
+        ),
+    ).fetchone()
+    if not row or row[0] is None:
+        return None
+    return next(made for made in releases(conn, figures.regency_code, figures.period) if made.revision == row[0])
 
 
 def _write(
@@ -204,7 +223,7 @@ def _write(
         payload = report_payload(
             figures, revision=revision, generated_at=generated, changes=changes, opening_restated=restated
         )
-        files = {file_name(payload, form): content for form, content in render(payload, letterhead).items()}
+        files = render_files(payload, letterhead)
         manifest = _manifest(payload, figures, letterhead, files)
         _put(store, folder, {**files, MANIFEST: manifest})
     told = json.loads(manifest)

@@ -29,7 +29,7 @@ class _Book:
     formats: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        base = {"font_name": "Calibri", "font_size": 10, "valign": "top"}
+        base = {"font_name": "Calibri", "font_size": 10, "valign": "top", "bottom": 4, "bottom_color": "#B8C2CC"}
         number = {"num_format": "#,##0", "align": "right"}
         kinds: dict[str, dict[str, Any]] = {
             "text": {},
@@ -40,8 +40,10 @@ class _Book:
             "ratio": {"num_format": "0.00%", "align": "right"},
             "amount": number,
             "moment": {"num_format": "dd/mm/yyyy hh:mm", "align": "left"},
-            "title": {"bold": True, "font_size": 14, "font_color": _INK},
-            "quiet": {"font_color": "#5A6570"},
+            "unit": {"indent": 1},
+            "strong_unit": {"bold": True, "bg_color": _BAND, "indent": 1},
+            "title": {"bold": True, "font_size": 14, "font_color": _INK, "bottom": 0},
+            "quiet": {"font_color": "#5A6570", "bottom": 0},
             "header": {
                 "bold": True,
                 "font_color": "#FFFFFF",
@@ -55,16 +57,17 @@ class _Book:
         }
         self.formats = {name: self.book.add_format({**base, **extra}) for name, extra in kinds.items()}
 
-    def sheet(self, name: str, caption: str, *, landscape: bool = False) -> Worksheet:
-        """A sheet that starts with the report's title and prints on whole A4 widths with page numbers."""
+    def sheet(self, name: str, caption: str, *, pages_wide: int = 1) -> Worksheet:
+        """A sheet that starts with the report's title and prints on A4, so many pages wide, with page numbers."""
         sheet = self.book.add_worksheet(name)
         sheet.hide_gridlines(2)
         sheet.set_paper(9)
-        if landscape:
+        if pages_wide > 1:
             sheet.set_landscape()
         sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(pages_wide, 0)
         sheet.set_footer(f"&L&8{self.edition}&C&8&A&R&8Halaman &P dari &N")
+        sheet.set_row(0, 21)
         self.write(sheet, 0, 0, self.title, "title")
         self.write(sheet, 1, 0, f"{caption} · {self.edition}", "quiet")
         return sheet
@@ -98,8 +101,8 @@ class _Book:
             for column, (value, kind) in enumerate(zip(values, kinds, strict=True)):
                 if weight == "strong" and kind in ("number", "amount"):
                     kind = "strong_number"
-                elif weight == "strong" and kind in ("text", "wrap"):
-                    kind = "strong"
+                elif weight == "strong":
+                    kind = "strong_unit" if kind == "unit" else "strong"
                 self.write(sheet, row, column, value, kind)
         return row + 1
 
@@ -140,7 +143,7 @@ def render_xlsx(payload: dict[str, Any], view: dict[str, Any]) -> bytes:
     _movement(maker, payload, view)
     _districts(maker, payload)
     _villages(maker, payload)
-    _completeness(maker, payload, view)
+    _completeness(maker, payload)
     _method(maker, view)
     if payload["changes"]:
         _changes(maker, payload, view)
@@ -150,40 +153,35 @@ def render_xlsx(payload: dict[str, Any], view: dict[str, Any]) -> bytes:
 
 def _summary(maker: _Book, payload: dict[str, Any], view: dict[str, Any]) -> None:
     sheet = maker.sheet("Ringkasan", f"Data sampai dengan {view['as_of']}")
-    sheet.set_column(0, 0, 58)
-    sheet.set_column(1, 2, 18)
+    sheet.set_column(0, 0, 50)
+    sheet.set_column(1, 4, 17)
     aid, empowerment, school = payload["assistance"], payload["empowerment"], payload["education"]
     completeness, movement = payload["completeness"], payload["movement"]
-    lines = [
-        ("strong", ["Jumlah keluarga miskin ekstrem", payload["households"], "keluarga (KK)"]),
-        ("strong", ["Jumlah jiwa", payload["persons"], "jiwa"]),
-        ("plain", ["Jumlah awal bulan", movement["opening"], "keluarga (KK)"]),
-        ("plain", ["Masuk", movement["entered_total"], "keluarga (KK)"]),
-        ("plain", ["Keluar", movement["exited_total"], "keluarga (KK)"]),
-        ("plain", ["Terhitung melalui verifikasi", payload["counted_as"]["verified"], "keluarga (KK)"]),
-        ("plain", ["Terhitung melalui ukuran di bawah garis", payload["counted_as"]["below_line"], "keluarga (KK)"]),
-        (
-            "plain",
-            [
-                "Calon: desil 1 belum terukur (di luar jumlah)",
-                payload["beside_the_count"]["candidates"],
-                "keluarga (KK)",
-            ],
-        ),
-        ("plain", ["Belum terukur (di luar jumlah)", payload["beside_the_count"]["unmeasured"], "keluarga (KK)"]),
-        ("plain", ["Seluruh keluarga terdaftar", payload["listed"]["households"], "keluarga (KK)"]),
-        ("plain", ["Penerima bantuan dalam bulan laporan", aid["assisted_households"], "keluarga (KK)"]),
-        ("plain", ["Nilai bantuan dalam bulan laporan", aid["assistance_amount"], "rupiah"]),
-        ("plain", ["Peserta pelatihan keterampilan (12 bulan)", empowerment["trained_households"], "keluarga (KK)"]),
-        ("plain", ["Penerima bantuan modal (12 bulan)", empowerment["capital_households"], "keluarga (KK)"]),
-        ("plain", ["Keluarga dengan siswa SMP/sederajat", school["households_with_students_smp"], "keluarga (KK)"]),
-        ("plain", ["Siswa SMP/sederajat", school["students_smp"], "siswa"]),
-        ("plain", ["Keluarga dengan siswa SMA/sederajat", school["households_with_students_sma"], "keluarga (KK)"]),
-        ("plain", ["Siswa SMA/sederajat", school["students_sma"], "siswa"]),
-        ("plain", ["Desa/kelurahan yang register penduduknya diterima", completeness["received"], "desa/kelurahan"]),
-        ("plain", ["Desa/kelurahan seluruhnya", completeness["expected"], "desa/kelurahan"]),
+    families, beside = "keluarga (KK)", payload["beside_the_count"]
+    lines: list[tuple[str, Any, str]] = [
+        ("Jumlah keluarga miskin ekstrem", payload["households"], families),
+        ("Jumlah jiwa", payload["persons"], "jiwa"),
+        ("Jumlah awal bulan", movement["opening"], families),
+        ("Masuk", movement["entered_total"], families),
+        ("Keluar", movement["exited_total"], families),
+        ("Terhitung melalui verifikasi", payload["counted_as"]["verified"], families),
+        ("Terhitung melalui ukuran di bawah garis", payload["counted_as"]["below_line"], families),
+        ("Calon: desil 1 belum terukur (di luar jumlah)", beside["candidates"], families),
+        ("Belum terukur (di luar jumlah)", beside["unmeasured"], families),
+        ("Seluruh keluarga terdaftar", payload["listed"]["households"], families),
+        ("Penerima bantuan dalam bulan laporan", aid["assisted_households"], families),
+        ("Nilai bantuan dalam bulan laporan", aid["assistance_amount"], "rupiah"),
+        ("Peserta pelatihan keterampilan (12 bulan)", empowerment["trained_households"], families),
+        ("Penerima bantuan modal (12 bulan)", empowerment["capital_households"], families),
+        ("Keluarga dengan siswa SMP/sederajat", school["households_with_students_smp"], families),
+        ("Siswa SMP/sederajat", school["students_smp"], "siswa"),
+        ("Keluarga dengan siswa SMA/sederajat", school["households_with_students_sma"], families),
+        ("Siswa SMA/sederajat", school["students_sma"], "siswa"),
+        ("Desa/kelurahan yang register penduduknya diterima", completeness["received"], "desa/kelurahan"),
+        ("Desa/kelurahan seluruhnya", completeness["expected"], "desa/kelurahan"),
     ]
-    row = maker.table(sheet, 3, ["Uraian", "Jumlah", "Satuan"], lines, ["text", "number", "text"])
+    rows = [("strong" if place < 2 else "plain", line) for place, line in enumerate(lines)]
+    row = maker.table(sheet, 3, ["Uraian", "Jumlah", "Satuan"], rows, ["text", "number", "unit"])
     for key, label in zip(_RATIOS, (row[0] for row in view["poverty"]), strict=True):
         maker.write(sheet, row, 0, label, "text")
         maker.write(sheet, row, 1, payload["poverty"][key], "ratio")
@@ -201,9 +199,16 @@ def _summary(maker: _Book, payload: dict[str, Any], view: dict[str, Any]) -> Non
         for line in payload["history"]
         if (month := parse_period(line["period"]))
     ]
-    maker.table(
+    row = maker.table(
         sheet, row + 1, ["Jumlah pada akhir bulan", "Keluarga (KK)", "Jiwa"], months, ["text", "number", "number"]
     )
+    receipts = [
+        ("plain", [w.REGISTERS[register], *(counts[status] for status in w.RECEIPT)])
+        for register, counts in completeness["registers"].items()
+    ]
+    header = ["Register (desa/kelurahan)", *w.RECEIPT.values()]
+    maker.table(sheet, row + 1, header, receipts, ["text", *["number"] * len(w.RECEIPT)])
+    sheet.set_row(row + 1, 30)
     sheet.freeze_panes(4, 1)
 
 
@@ -246,24 +251,24 @@ def _kind(column: str) -> str:
 
 
 def _districts(maker: _Book, payload: dict[str, Any]) -> None:
-    sheet = maker.sheet("Kecamatan", "Satu baris setiap kecamatan", landscape=True)
+    sheet = maker.sheet("Kecamatan", "Satu baris setiap kecamatan", pages_wide=3)
     sheet.set_column(0, 0, 10)
     sheet.set_column(1, 1, 22)
-    sheet.set_column(2, 1 + len(AREA_COLUMNS), 13)
+    sheet.set_column(2, 1 + len(AREA_COLUMNS), 12.5)
     rows = [
         ("plain", [area["code"], area["name"], *(area[column] for column in AREA_COLUMNS)])
         for area in payload["districts"]
     ]
     header = ["Kode", "Kecamatan", *(w.FIGURES[column] for column in AREA_COLUMNS)]
     maker.main_table(sheet, header, rows, ["text", "text", *map(_kind, AREA_COLUMNS)], frozen=2)
-    sheet.set_row(3, 60)
+    sheet.set_row(3, 80)
 
 
 def _villages(maker: _Book, payload: dict[str, Any]) -> None:
-    sheet = maker.sheet("Desa", "Satu baris setiap desa/kelurahan", landscape=True)
+    sheet = maker.sheet("Desa", "Satu baris setiap desa/kelurahan", pages_wide=3)
     sheet.set_column(0, 0, 14)
     sheet.set_column(1, 2, 20)
-    sheet.set_column(3, 2 + len(AREA_COLUMNS), 13)
+    sheet.set_column(3, 2 + len(AREA_COLUMNS), 12.5)
     districts = {area["code"]: area["name"] for area in payload["districts"]}
     rows = [
         (
@@ -279,14 +284,17 @@ def _villages(maker: _Book, payload: dict[str, Any]) -> None:
     ]
     header = ["Kode", "Desa/Kelurahan", "Kecamatan", *(w.FIGURES[column] for column in AREA_COLUMNS)]
     maker.main_table(sheet, header, rows, ["text", "text", "text", *map(_kind, AREA_COLUMNS)], frozen=2)
-    sheet.set_row(3, 60)
+    sheet.set_row(3, 80)
 
 
-def _completeness(maker: _Book, payload: dict[str, Any], view: dict[str, Any]) -> None:
-    sheet = maker.sheet("Kelengkapan", view["completeness"]["text"])
+def _completeness(maker: _Book, payload: dict[str, Any]) -> None:
+    counts = payload["completeness"]
+    caption = f"Diterima dari {w.number(counts['received'])} dari {w.number(counts['expected'])} desa/kelurahan"
+    sheet = maker.sheet("Kelengkapan", caption)
     sheet.set_column(0, 0, 14)
-    sheet.set_column(1, 2, 26)
-    sheet.set_column(3, 4, 30)
+    sheet.set_column(1, 2, 24)
+    sheet.set_column(3, 3, 30)
+    sheet.set_column(4, 4, 14)
     missing = {row["village_code"]: row for row in payload["completeness"]["missing"]}
     districts = {area["code"]: area["name"] for area in payload["districts"]}
     rows = [
@@ -304,14 +312,6 @@ def _completeness(maker: _Book, payload: dict[str, Any], view: dict[str, Any]) -
     ]
     header = ["Kode", "Desa/Kelurahan", "Kecamatan", "Register penduduk", "Umur register (bulan)"]
     maker.main_table(sheet, header, rows, ["text", "text", "text", "text", "number"], frozen=2)
-    sheet.set_column(6, 6, 18)
-    sheet.set_column(7, 10, 14)
-    for column, text in enumerate(["Register", *w.RECEIPT.values()], start=6):
-        maker.write(sheet, 3, column, text, "header")
-    for row, (register, counts) in enumerate(payload["completeness"]["registers"].items(), start=4):
-        maker.write(sheet, row, 6, w.REGISTERS[register], "text")
-        for column, status in enumerate(w.RECEIPT, start=7):
-            maker.write(sheet, row, column, counts[status], "number")
     sheet.set_row(3, 30)
 
 
