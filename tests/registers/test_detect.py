@@ -77,6 +77,19 @@ def test_a_missing_required_column_leaves_the_sheet_out_and_is_named(
     assert alone.error is not None
 
 
+def test_a_sheet_that_only_shares_headers_with_a_register_is_not_taken_for_one(tmp_path: Path) -> None:
+    people = table([person()])
+    meant = table([{name: cell for name, cell in person(2).items() if name != "sex"}])
+    participants = table(
+        [{"Peserta": 1, "NIK": "1", "Nama": "A", "Tempat Lahir": "B", "Tanggal Lahir": "C", "Hadir": 1}]
+    )
+    budget = table([{"Nomor KK": CARD, "Kepala Keluarga": "A", "Tgl Pendataan": "01/01/2023"}])
+    reading = book(tmp_path, a=people, b=meant, c=participants, d=budget)
+    assert [name for name in "bcd" if any(f'"{name}"' in note for note in reading.left_out)] == ["b", "d"]
+    assert "penghasilan_bulanan atau pengeluaran_bulanan atau desil" in reading.left_out[1]
+    assert any('"c"' in note for note in reading.notes)
+
+
 def test_the_card_or_the_nik_will_do_where_the_design_says_so(tmp_path: Path) -> None:
     for register in ("bantuan", "pemberdayaan"):
         row = {**EXAMPLES[register], "no_kk": CARD, "nik": "3216091708850001"}

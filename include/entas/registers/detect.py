@@ -45,19 +45,25 @@ class Layout:
 
 @dataclass
 class Search:
-    """What was found in a sheet: a layout, or the nearest register and the required columns it lacks."""
+    """What was found in a sheet: a layout, or the nearest register and the required columns it lacks.
+
+    Attributes:
+        likely: whether the sheet is meant as the nearest register: it lacks one required column, and at least half of
+            its headers are that register's. Other sheets only share some headers with it (a list of participants).
+    """
 
     layout: Layout | None = None
     nearest: RegisterFormat | None = None
     missing: list[str] = field(default_factory=list)
+    likely: bool = False
 
 
 def find_layout(rows: Sequence[Row]) -> Search:
     """The register of a sheet.
 
     Of the formats whose required columns are all there, the one that knows most of the headers wins; then the one
-    with fewest columns besides; then the upper row. A row that has at least two required columns of a register, and
-    not all, is remembered as the nearest.
+    with fewest columns besides; then the upper row. A row that has some required columns of a register, and not all,
+    is remembered as the nearest.
     """
     search = Search()
     best: tuple[int, float, int] | None = None
@@ -78,8 +84,9 @@ def find_layout(rows: Sequence[Row]) -> Search:
             if missing:
                 met = len(candidate.required) - len(missing)
                 rank_near = (met, len(columns))
-                if met >= 2 and (nearest is None or rank_near > nearest):
+                if (met >= 2 or (met and len(columns) >= 3)) and (nearest is None or rank_near > nearest):
                     nearest, search.nearest, search.missing = rank_near, candidate, missing
+                    search.likely = len(missing) == 1 and 2 * len(columns) >= texts
                 continue
             known = sum(1 for text in folded[index] if text in candidate.headers or text in candidate.unused)
             known = max(known, len(columns))

@@ -119,7 +119,7 @@ def read_upload(path: Path, file_name: str, *, village: Village, received_on: da
             search = find_layout(sheet.rows)
             if search.layout is None:
                 notes.append(_left_out(sheet, search.nearest, search.missing))
-                if search.nearest is not None:
+                if search.likely:
                     left_out.append(notes[-1])
                 continue
             part = _read_part(sheet, search.layout, area)
