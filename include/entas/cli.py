@@ -235,12 +235,14 @@ def report(settings: Settings, period: Any, as_of: Any, output: Path | None, as_
     """Show the report of a month, without releasing it."""
     from entas import reporting
     from entas.monthly import report as read
+    from entas.warehouse import open_warehouse
 
     figures = read(settings, period, as_of)
-    payload = reporting.report_payload(figures, revision=0, generated_at=clock.now())
+    with open_warehouse(settings).connect() as connection:
+        payload = reporting.reproduce(connection, figures)
     if output:
         output.mkdir(parents=True, exist_ok=True)
-        for name, content in reporting.render(figures, payload).items():
+        for name, content in reporting.render_files(payload, reporting.load_letterhead(settings)).items():
             (output / name).write_bytes(content)
     if as_json:
         _print_json(payload)
@@ -294,7 +296,7 @@ def publish(settings: Settings, period: Any, as_json: bool) -> None:
     made = "released" if release.created else "unchanged, released before"
     click.echo(f"{clock.period_text(period)} r{release.revision} ({release.status}): {made}")
     click.echo(f"{release.households} families (KK), {release.persons} persons (jiwa)")
-    click.echo(f"Files: {release.folder}")
+    click.echo(f"Files: {settings.reports.rstrip('/')}/{release.folder}")
     for one in deliveries:
         click.echo(f"Delivered to {one.recipient}" + ("" if one.created else " before"))
 
