@@ -25,3 +25,7 @@ class HeldError(EntasError):
     def __init__(self, message: str, reasons: list[str] | None = None) -> None:
         super().__init__(message)
         self.reasons = list(reasons or [])
+
+
+class UnreachableError(EntasError):
+    """A server or a store does not answer: nothing is wrong with the data, and a later attempt may succeed."""

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from entas.errors import EntasError
+from entas.errors import EntasError, UnreachableError
 from entas.settings import Settings
 from entas.warehouse.embedded import EmbeddedServer
 
@@ -63,13 +63,13 @@ class Warehouse:
         """A new connection under the role; `options` go to `psycopg.connect`.
 
         Raises:
-            EntasError: the server does not answer or refuses.
+            UnreachableError: the server does not answer or refuses.
         """
         try:
             return psycopg.connect(self.conninfo(role), application_name=f"entas {role}", **options)
         except psycopg.OperationalError as error:
             reason = " ".join(str(error).split())
-            raise EntasError(f"the warehouse does not answer: {reason}; look at ENTAS_WAREHOUSE_URL") from error
+            raise UnreachableError(f"the warehouse does not answer: {reason}; look at ENTAS_WAREHOUSE_URL") from error
 
     def dbt_environment(self) -> dict[str, str]:
         """The variables that dbt_project/profiles.yml reads."""

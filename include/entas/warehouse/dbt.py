@@ -15,7 +15,7 @@ from entas.settings import Settings
 from entas.warehouse.connection import open_warehouse
 
 #: One build at a time in a warehouse: two would replace each other's tables half-way.
-_LOCK = 0x656E7461735F32
+BUILD_LOCK = 0x656E7461735F32
 #: Schemas that dbt writes (`seeds` holds policy and poverty lines).
 SCHEMAS = ("seeds", "staging", "intermediate", "marts")
 
@@ -79,7 +79,7 @@ def transform(
     ]
     warehouse = open_warehouse(settings)
     with warehouse.connect(autocommit=True) as connection:
-        connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        connection.execute("select pg_advisory_lock(%s)", (BUILD_LOCK,))
         run_dbt(settings, arguments, progress)
 
 

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from entas import areas
-from entas.errors import EntasError
+from entas.errors import EntasError, UnreachableError
 from entas.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def migrate(owner: str, settings: Settings) -> bool:
         connection = psycopg.connect(owner, autocommit=True, application_name="entas migrate")
     except psycopg.OperationalError as error:
         reason = " ".join(str(error).split())
-        raise EntasError(f"the warehouse does not answer: {reason}; look at ENTAS_WAREHOUSE_URL") from error
+        raise UnreachableError(f"the warehouse does not answer: {reason}; look at ENTAS_WAREHOUSE_URL") from error
     with connection:
         if connection.info.server_version < _OLDEST_SERVER:
             raise EntasError(
