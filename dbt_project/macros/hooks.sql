@@ -1,9 +1,9 @@
 {#
     A month of a regency is 3.2 million persons: PostgreSQL's 4 MB of working memory would sort and hash all of them
-    on disk. Local to the transaction of the model.
+    on disk. Local to the transaction of the model; ENTAS_DBT_WORK_MEM changes it.
 #}
 {% macro allow_large_sets() -%}
-    set local work_mem = '{{ env_var("ENTAS_DBT_WORK_MEM", "256MB") }}'
+    set local work_mem = '{{ env_var("ENTAS_DBT_WORK_MEM", "128MB") }}'
 {%- endmacro %}
 
 

@@ -77,7 +77,9 @@ measured as (
 
     select
         household_status.*,
-        household_status.status <> 'left' and household_status.per_capita is not null as is_measured,
+        household_status.status <> 'left'
+        and household_status.per_capita is not null
+        and household_status.poverty_line is not null as is_measured,
         case monthly_policy.strictness
             when 'inclusive'
                 then household_status.monthly_amount <= household_status.poverty_line * household_status.members

@@ -8,7 +8,7 @@ releases as (
 
 renamed as (
 
-    select to_date(left(period::text, 7), 'YYYY-MM') as period
+    select period
     from releases
     where regency_code = '{{ regency() }}'
 
