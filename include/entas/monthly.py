@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from datetime import date, datetime
 
 from entas.clock import period_text
-from entas.errors import HeldError
+from entas.errors import EntasError, HeldError
 from entas.publishing import Delivery, deliver
-from entas.reporting import Figures, Release, check_gate, read_figures, release
+from entas.reporting import Figures, Release, check_gate, read_figures, release, releases
 from entas.settings import Settings
 from entas.warehouse import open_warehouse
 from entas.warehouse.dbt import drop_schemas, transform
@@ -64,6 +64,39 @@ def _as_known(settings: Settings, period: date, as_of: datetime) -> Iterator[str
         drop_schemas(settings, suffix)
 
 
+def pass_gate(settings: Settings, period: date) -> None:
+    """Bring the marts up to the month and see that nothing holds its report.
+
+    Raises:
+        HeldError: the gate holds the report; `reasons` says why.
+    """
+    ensure_month(settings, period)
+    _gated(settings, period, "marts", None)
+
+
+def release_month(settings: Settings, period: date) -> Release:
+    """Release the report of a month, unless its figures are released already.
+
+    Raises:
+        HeldError: the gate holds the report.
+    """
+    with open_warehouse(settings).connect(autocommit=True) as connection:
+        return release(connection, settings, period)
+
+
+def deliver_month(settings: Settings, period: date, revision: int) -> list[Delivery]:
+    """Deliver a revision of a month's report to every recipient who does not have it yet.
+
+    Raises:
+        EntasError: there is no such revision, or a recipient could not be served.
+    """
+    with open_warehouse(settings).connect(autocommit=True) as connection:
+        for one in releases(connection, settings.regency, period):
+            if one.revision == revision:
+                return deliver(connection, settings, one)
+    raise EntasError(f"{period_text(period)} r{revision} was never released")
+
+
 def publish(settings: Settings, period: date) -> tuple[Release, list[Delivery]]:
     """Release the report of a month, unless its figures are released already, and deliver it.
 
@@ -71,6 +104,5 @@ def publish(settings: Settings, period: date) -> tuple[Release, list[Delivery]]:
         HeldError: the gate holds the report.
     """
     ensure_month(settings, period)
-    with open_warehouse(settings).connect(autocommit=True) as connection:
-        made = release(connection, settings, period)
-        return made, deliver(connection, settings, made)
+    made = release_month(settings, period)
+    return made, deliver_month(settings, period, made.revision)

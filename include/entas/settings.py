@@ -25,6 +25,8 @@ class Settings:
         regency: Kemendagri code of the regency, such as `32.16`.
         pseudonym_key: secret for household and person ids.
         project_root: folder that holds dags/, dbt_project/ and expectations/.
+        feedback_days, log_days: after so many days `keep_house` removes feedback workbooks and logs
+            (`ENTAS_FEEDBACK_DAYS`, `ENTAS_LOG_DAYS`).
     """
 
     home: Path
@@ -36,6 +38,8 @@ class Settings:
     regency: str
     pseudonym_key: str
     project_root: Path = PROJECT_ROOT
+    feedback_days: int = 400
+    log_days: int = 90
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -66,7 +70,17 @@ class Settings:
             reports=value("ENTAS_REPORTS") or str(home / "reports"),
             regency=value("ENTAS_REGENCY") or "32.16",
             pseudonym_key=env.get("ENTAS_PSEUDONYM_KEY") or _kept_key(home / "pseudonym.key"),
+            feedback_days=_days("ENTAS_FEEDBACK_DAYS", value("ENTAS_FEEDBACK_DAYS"), 400),
+            log_days=_days("ENTAS_LOG_DAYS", value("ENTAS_LOG_DAYS"), 90),
         )
+
+
+def _days(name: str, text: str | None, default: int) -> int:
+    if text is None:
+        return default
+    if not text.isdecimal() or int(text) < 1:
+        raise EntasError(f"{name}={text} is no number of days; write a whole number from 1")
+    return int(text)
 
 
 def _kept_key(path: Path) -> str:

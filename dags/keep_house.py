@@ -1,0 +1,83 @@
+"""Keep what grows bounded, and try again what waits."""
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, ExceptionRetryPolicy, RetryAction, RetryRule, task
+from pendulum import datetime
+
+from entas.orchestration import TRANSIENT
+
+MANUAL = """
+### What it does
+
+Every night at 02:30 (Asia/Jakarta), four things that do not wait for each other:
+
+- **sweep** removes feedback workbooks older than `ENTAS_FEEDBACK_DAYS` (400) and logs older than `ENTAS_LOG_DAYS` (90).
+- **retry_deliveries** gives the last revision of each month to recipients who still lack it.
+- **storage** counts what is kept, compares the archive with the uploads, and warns when less than a tenth of the disk
+  is free. Its numbers are in its XCom.
+- **vacuum** vacuums and analyses the tables of the warehouse.
+
+Nothing of the archive, the reports or the registers is ever deleted.
+
+### When something is wrong
+
+| you see | do |
+| --- | --- |
+| `storage` failed: *lacks the bytes* | the archive was damaged: restore it from its backup; the warehouse itself is whole |
+| `storage` warns of little room | make room or move `ENTAS_ARCHIVE` before the next month's uploads |
+| `retry_deliveries` failed | the log names the recipient: mend its entry in `recipients.yaml` or its place; the others have theirs |
+| a task up for retry | the warehouse or a store does not answer; it tries again 3 times, 10 minutes apart |
+"""
+
+with DAG(
+    dag_id="keep_house",
+    description="Retention, stale deliveries, storage, vacuum/analyse",
+    doc_md=MANUAL,
+    schedule="30 2 * * *",
+    start_date=datetime(2023, 1, 1, tz="Asia/Jakarta"),
+    catchup=False,
+    max_active_runs=1,
+    tags=["entas"],
+    default_args={
+        "owner": "tim-data",
+        "retries": 3,
+        "retry_delay": timedelta(minutes=10),
+        "retry_policy": ExceptionRetryPolicy([RetryRule(TRANSIENT, RetryAction.RETRY)], default=RetryAction.FAIL),
+    },
+):
+
+    @task
+    def sweep() -> dict[str, int]:
+        from dataclasses import asdict
+
+        from entas import housekeeping
+        from entas.settings import Settings
+
+        return asdict(housekeeping.sweep(Settings.from_env()))
+
+    @task
+    def retry_deliveries() -> dict[str, int]:
+        from entas import housekeeping
+        from entas.settings import Settings
+
+        return housekeeping.retry_deliveries(Settings.from_env())
+
+    @task
+    def storage() -> dict[str, int | float]:
+        from entas import housekeeping
+        from entas.settings import Settings
+
+        return housekeeping.storage(Settings.from_env()).to_dict()
+
+    @task
+    def vacuum() -> int:
+        from entas import housekeeping
+        from entas.settings import Settings
+
+        return housekeeping.vacuum(Settings.from_env())
+
+    sweep()
+    retry_deliveries()
+    storage()
+    vacuum()

@@ -1,0 +1,172 @@
+"""Keeping house: what grows is bounded, what waits is tried again, and what runs short is said in time.
+
+Nothing of the archive, the reports or the warehouse is ever deleted here.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from psycopg import sql
+
+from entas.clock import now
+from entas.errors import EntasError
+from entas.publishing import deliver
+from entas.reporting import latest_release
+from entas.settings import Settings
+from entas.storage import Store
+from entas.warehouse import open_warehouse
+
+_log = logging.getLogger(__name__)
+
+#: Schemas whose tables are vacuumed. The others are small, or made anew by every build.
+_VACUUMED = ("raw", "quality", "marts", "publication")
+#: Share of a disk below which the storage report warns.
+_LOW = 0.10
+
+
+@dataclass(frozen=True)
+class Swept:
+    """Files removed because they were older than their retention."""
+
+    feedback: int
+    logs: int
+
+
+def sweep(settings: Settings) -> Swept:
+    """Remove feedback workbooks and logs that are older than their retention (`feedback_days`, `log_days`)."""
+    return Swept(
+        feedback=_sweep_store(Store(settings.feedback), settings.feedback_days),
+        logs=_sweep_logs(settings.home / "logs", settings.log_days),
+    )
+
+
+def _sweep_store(store: Store, days: int) -> int:
+    oldest = (now() - timedelta(days=days)).timestamp() * 1e9
+    old = [file.path for file in store.files() if file.modified_ns < oldest]
+    for path in old:
+        store.fs.rm_file(store.full(path))
+    return len(old)
+
+
+def _sweep_logs(folder: Path, days: int) -> int:
+    oldest = (now() - timedelta(days=days)).timestamp()
+    # A file that a process writes to now has a fresh time; folders that become empty go with their files.
+    old = [path for path in folder.rglob("*") if path.is_file() and path.lstat().st_mtime < oldest]
+    for path in old:
+        path.unlink(missing_ok=True)
+    for path in sorted((p for p in folder.rglob("*") if p.is_dir()), reverse=True):
+        if path.lstat().st_mtime < oldest and not any(path.iterdir()):
+            path.rmdir()
+    return len(old)
+
+
+def retry_deliveries(settings: Settings) -> dict[str, int]:
+    """Deliver the last revision of every month to the recipients who do not have it.
+
+    Earlier revisions are not sent any more: the last one stands for them.
+
+    Returns:
+        Number of months looked at, and of deliveries made.
+
+    Raises:
+        EntasError: a recipient could not be served, after all others were.
+    """
+    made, failed = 0, []
+    with open_warehouse(settings).connect(autocommit=True) as connection:
+        months = connection.execute(
+            "select distinct period from publication.report_release where regency_code = %s order by period",
+            (settings.regency,),
+        ).fetchall()
+        for (period,) in months:
+            release = latest_release(connection, settings.regency, period)
+            assert release is not None
+            try:
+                made += sum(delivery.created for delivery in deliver(connection, settings, release))
+            except EntasError as error:
+                failed.append(f"{period:%Y-%m} r{release.revision}: {error}")
+    if failed:
+        raise EntasError("; ".join(failed))
+    return {"months": len(months), "delivered": made}
+
+
+@dataclass(frozen=True)
+class Storage:
+    """What is kept, and how much room is left.
+
+    Attributes:
+        uploads: rows of `raw.upload`.
+        archived: files in the archive, one for each content ever received.
+        archived_bytes: their size.
+        missing: contents of uploads that the archive does not hold; anything but 0 is damage.
+        warehouse_bytes: size of the warehouse's database.
+        free_bytes: room on the disk of `ENTAS_HOME`.
+        free_share: the same as a share of the disk, 0 to 1.
+    """
+
+    uploads: int
+    archived: int
+    archived_bytes: int
+    missing: int
+    warehouse_bytes: int
+    free_bytes: int
+    free_share: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def storage(settings: Settings) -> Storage:
+    """Count what is kept, compare the archive with the uploads, and warn when room runs short.
+
+    Raises:
+        EntasError: the archive lacks the bytes of an upload.
+    """
+    archive = {file.path: file.bytes for file in Store(settings.archive).files()}
+    with open_warehouse(settings).connect(autocommit=True) as connection:
+        contents = {row[0] for row in connection.execute("select distinct sha256 from raw.upload")}
+        uploads, size = connection.execute(
+            "select (select count(*) from raw.upload), pg_database_size(current_database())"
+        ).fetchone()
+    disk = shutil.disk_usage(settings.home)
+    report = Storage(
+        uploads=uploads,
+        archived=len(archive),
+        archived_bytes=sum(archive.values()),
+        missing=len(contents - archive.keys()),
+        warehouse_bytes=size,
+        free_bytes=disk.free,
+        free_share=round(disk.free / disk.total, 3),
+    )
+    if report.free_share < _LOW:
+        _log.warning(
+            "Only %.1f GB (%.0f%%) are free on the disk of %s; make room before the next month's uploads.",
+            report.free_bytes / 1e9,
+            report.free_share * 100,
+            settings.home,
+        )
+    if report.missing:
+        raise EntasError(
+            f"{settings.archive} lacks the bytes of {report.missing} uploads; restore it from its backup at once"
+        )
+    return report
+
+
+def vacuum(settings: Settings) -> int:
+    """Vacuum and analyse the tables that intake, dbt and the reports write to.
+
+    Returns:
+        Number of tables.
+    """
+    with open_warehouse(settings).connect(autocommit=True) as connection:
+        tables = connection.execute(
+            "select schemaname, tablename from pg_tables where schemaname = any(%s) order by 1, 2", (list(_VACUUMED),)
+        ).fetchall()
+        for schema, table in tables:
+            connection.execute(sql.SQL("vacuum (analyze) {}").format(sql.Identifier(schema, table)))
+    return len(tables)
