@@ -8,7 +8,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup requirements
+# Local state; `make up ENTAS_HOME=...` works on another home.
+export ENTAS_HOME ?= .entas
+
+.PHONY: help setup demo up down test lint format docs bench requirements
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -29,6 +32,33 @@ $(READY): requirements.txt pyproject.toml
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+demo: $(READY) ## three months of an invented regency through the real DAGs, in $ENTAS_HOME/demo
+	@$(BIN)/python scripts/demo.py
+
+up: $(READY) ## Airflow with its UI on a free port (PORT=8080 for a fixed one), until Ctrl-C
+	@$(BIN)/python -m entas.orchestration up
+
+down: $(READY) ## stop what `make up` started
+	@$(BIN)/python -m entas.orchestration down
+
+test: lint ## lint, then every test
+	@$(BIN)/python -m pytest
+
+lint: $(READY) ## ruff and sqlfluff
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project
+
+format: $(READY) ## let ruff put the Python files in order
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+docs: $(READY) ## dbt's documentation of the warehouse as one web page
+	@$(BIN)/python -m entas.orchestration docs
+
+bench: $(READY) ## seconds and memory of reading large workbooks
+	@$(BIN)/python scripts/bench.py
 
 requirements: $(READY) ## pin and hash requirements.in into requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \

@@ -441,6 +441,11 @@ def down(settings: Settings) -> bool:
     return bool(supervisor or left)
 
 
+def is_up(home: Path) -> bool:
+    """Whether `make up` of a home runs."""
+    return _living(home / "airflow" / "up.json") is not None
+
+
 def _identity(pid: int) -> dict[str, float]:
     return {"pid": pid, "created": psutil.Process(pid).create_time()}
 
