@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -157,6 +158,8 @@ def _great_expectations() -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations
 
+    # It tells of every context it makes; a batch makes several.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     return great_expectations
 
 
