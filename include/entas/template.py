@@ -356,7 +356,7 @@ def _write_instructions(
     filled_from: str | None,
 ) -> None:
     sheet.hide_gridlines(2)
-    for column, width in enumerate((18, 24, 26, 100)):
+    for column, width in enumerate((24, 24, 26, 100)):
         sheet.set_column(column, column, width)
     bold = book.add_format({"bold": True, "valign": "top"})
     row = 0

@@ -225,7 +225,7 @@ def _remarks(sheet: Sheet, search: Search) -> list[str]:
         return said
     if is_own_sheet(sheet):
         return []
-    if search.nearest is None:
+    if search.nearest is None or not search.likely:
         return [f'Lembar "{sheet.name}" tidak dibaca: judul kolomnya bukan judul kolom register yang dikenal.']
     return [
         f'Lembar "{sheet.name}" tidak dibaca: mirip register {search.nearest.register}, tetapi kolom wajib '
