@@ -17,7 +17,6 @@ from airflow.sdk import (
 )
 from airflow.sdk.exceptions import AirflowFailException
 from dateutil.relativedelta import relativedelta
-from pendulum import datetime
 
 from entas.orchestration import TRANSIENT, report_is_late
 
@@ -52,15 +51,15 @@ with DAG(
     dag_id="publish_monthly_report",
     description="The month's report: gate, render, release, deliver",
     doc_md=MANUAL,
-    # A data interval of the month that ends with the run. A run missed because the machine was off is made up
-    # for within a week; later than that somebody has done it by hand.
+    # A data interval of the month that ends with the run. A run that was missed because the machine was off is made
+    # up for. A system that is new has its first run on the next 5th, unless the last one is less than a week ago; for
+    # that there must be no start_date, which would make the last run due at once.
     schedule=CronTriggerTimetable(
         "0 6 5 * *",
         timezone="Asia/Jakarta",
         interval=relativedelta(months=1),
         run_immediately=timedelta(days=7),
     ),
-    start_date=datetime(2023, 1, 1, tz="Asia/Jakarta"),
     catchup=False,
     max_active_runs=1,
     params={
