@@ -437,7 +437,7 @@ def _comparison(figures: Mapping[str, Any]) -> str:
         return ""
     return (
         f"{BASIS[figures['basis']]} {_rupiah(figures['per_capita'])} per orang sebulan, garis "
-        f"{_rupiah(figures['poverty_line'])} (aturan: {STRICTNESS[figures['strictness']]})"
+        f"{_rupiah(figures['poverty_line'])}; aturan: {STRICTNESS[figures['strictness']]}"
     )
 
 
