@@ -115,7 +115,7 @@ def test_no_secret_has_a_default() -> None:
         for key, value in service.get("environment", {}).items():
             if SECRET.search(key) or key == "REDISCLI_AUTH":
                 assert re.fullmatch(r"\$\{[A-Z_]+(:[-?][^}]*)?\}", value), f"{key} is written out"
-            for password in re.findall(r"://[^/@]*:([^@]+)@", value):
+            for password in re.findall(r"://[^/@:]*:([^@]+)@", value):
                 assert password.startswith("${"), f"{key} holds a password"
 
 
@@ -269,6 +269,27 @@ def test_celery_is_chosen_where_its_broker_is(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [])
     assert init.choose_executor(tmp_path / "airflow") == "CeleryExecutor"
     assert "[core]\nexecutor = CeleryExecutor\n" in (tmp_path / "airflow" / "airflow.cfg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"scheduler": {"status": "healthy"}}, 0),
+        ({"scheduler": {"status": "unhealthy"}}, 1),
+        ({"scheduler": {"status": None}}, 1),
+        ({"triggerer": {"status": "healthy"}}, 1),
+        (None, 1),  # nobody answers
+    ],
+)
+def test_health_is_what_the_monitor_says(
+    answer: dict[str, Any] | None, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    healthcheck = load("healthcheck")
+    place = tmp_path / "health"
+    if answer is not None:
+        place.write_text(json.dumps(answer))
+    monkeypatch.setattr(healthcheck, "_URL", place.as_uri())
+    assert healthcheck.main("scheduler") == code
 
 
 @pytest.fixture(scope="module")
