@@ -10,12 +10,14 @@ from entas.orchestration import TRANSIENT
 MANUAL = """
 ### What it does
 
-Every night at 02:30 (Asia/Jakarta), four things that do not wait for each other:
+Every night at 02:30 (Asia/Jakarta), five things that do not wait for each other:
 
 - **sweep** removes feedback workbooks older than `ENTAS_FEEDBACK_DAYS` (400) and logs older than `ENTAS_LOG_DAYS` (90).
 - **retry_deliveries** gives the last revision of each month to recipients who still lack it.
 - **storage** counts what is kept, compares the archive with the uploads, and warns when less than a tenth of the disk
   is free. Its numbers are in its XCom.
+- **punctuality** fails from the 6th of a month on while the report of the month before is not released although its
+  predecessor was.
 - **vacuum** vacuums and analyses the tables of the warehouse.
 
 Nothing of the archive, the reports or the registers is ever deleted.
@@ -27,6 +29,7 @@ Nothing of the archive, the reports or the registers is ever deleted.
 | `storage` failed: *lacks the bytes* | the archive was damaged: restore it from its backup; the warehouse itself is whole |
 | `storage` warns of little room | make room or move `ENTAS_ARCHIVE` before the next month's uploads |
 | `retry_deliveries` failed | the log names the recipient: mend its entry in `recipients.yaml` or its place; the others have theirs |
+| `punctuality` failed | the month's report is overdue: look at the last run of `publish_monthly_report` |
 | a task up for retry | the warehouse or a store does not answer; it tries again 3 times, 10 minutes apart |
 """
 
@@ -71,6 +74,13 @@ with DAG(
         return housekeeping.storage(Settings.from_env()).to_dict()
 
     @task
+    def punctuality() -> str | None:
+        from entas import housekeeping
+        from entas.settings import Settings
+
+        return housekeeping.check_punctuality(Settings.from_env())
+
+    @task
     def vacuum() -> int:
         from entas import housekeeping
         from entas.settings import Settings
@@ -80,4 +90,5 @@ with DAG(
     sweep()
     retry_deliveries()
     storage()
+    punctuality()
     vacuum()

@@ -77,7 +77,7 @@ class Screen:
             self.console.print(f"{label} [red]failed[/red]")
             raise
         self.seconds[month, name] = time.monotonic() - began
-        self.console.print(f"{label} {self.seconds[month, name]:5.1f} s  {'; '.join(said)}")
+        self.console.print(f"{label} {self.seconds[month, name]:5.1f} s  {'; '.join(said)}", soft_wrap=True)
 
 
 def demo_home(env: dict[str, str]) -> Path:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import logging
 import shutil
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from psycopg import sql
 
-from entas.clock import now
+from entas.clock import add_months, jakarta_day, now, period_text
 from entas.errors import EntasError
 from entas.publishing import deliver
 from entas.reporting import latest_release
@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 _VACUUMED = ("raw", "quality", "marts", "publication")
 #: Share of a disk below which the storage report warns.
 _LOW = 0.10
+#: Day of a month on which the report of the month before is made.
+_DUE_DAY = 5
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,33 @@ def storage(settings: Settings) -> Storage:
             f"{settings.archive} lacks the bytes of {report.missing} uploads; restore it from its backup at once"
         )
     return report
+
+
+def check_punctuality(settings: Settings, moment: datetime | None = None) -> str | None:
+    """See that the report that is due was released: the month before's, from the 6th of a month on.
+
+    An office that did not report the month before that is not in its routine yet (or any more), and nothing is due.
+
+    Args:
+        moment: now, or another moment to judge at.
+
+    Returns:
+        The month that is due (`YYYY-MM`) and was released, or None when nothing is due.
+
+    Raises:
+        EntasError: it was not released.
+    """
+    today = jakarta_day(moment or now())
+    due = add_months(today.replace(day=1), -1 if today.day > _DUE_DAY else -2)
+    with open_warehouse(settings).connect(autocommit=True) as connection:
+        if latest_release(connection, settings.regency, due):
+            return period_text(due)
+        if not latest_release(connection, settings.regency, add_months(due, -1)):
+            return None
+    raise EntasError(
+        f"the report of {period_text(due)} is overdue; look at the last run of publish_monthly_report, or trigger it "
+        f"with period {period_text(due)}"
+    )
 
 
 def vacuum(settings: Settings) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import logging
 import os
 import secrets
 import shlex
@@ -33,8 +32,6 @@ from entas.settings import Settings
 from entas.warehouse import open_warehouse
 from entas.warehouse.connection import AIRFLOW_DATABASE
 from entas.warehouse.embedded import EmbeddedServer
-
-_log = logging.getLogger(__name__)
 
 #: Name of the asset that intake emits and the transformation waits for.
 ACCEPTED_REGISTERS = "accepted_registers"
@@ -113,14 +110,6 @@ def enter_dbt(settings: Settings) -> None:
     from entas.warehouse.dbt import dbt_environment
 
     os.environ.update(dbt_environment(settings))
-
-
-async def report_is_late(**_: Any) -> None:
-    """Called by Airflow's triggerer when the monthly report misses its deadline."""
-    _log.error(
-        "The monthly report is late: publish_monthly_report has not finished in time. "
-        "Open its last run in Airflow; the log of the task that failed or still runs says why."
-    )
 
 
 # -- the manifest ----------------------------------------------------------------------------------------------

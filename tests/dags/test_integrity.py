@@ -104,12 +104,6 @@ def test_a_report_can_be_asked_for_by_period() -> None:
         report_period("Agustus 2023", late_on_the_last_day)
 
 
-def test_the_report_has_a_deadline(dags: dict[str, Any]) -> None:
-    (deadline,) = dags["publish_monthly_report"].deadline
-    assert deadline.interval == timedelta(hours=4)
-    assert deadline.callback.path == "entas.orchestration.report_is_late"
-
-
 def test_retries_are_for_what_does_not_answer(dags: dict[str, Any]) -> None:
     from airflow.sdk import RetryAction
 

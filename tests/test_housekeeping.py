@@ -1,0 +1,87 @@
+"""House keeping removes what is old and kept nowhere else, and nothing more."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from entas import housekeeping
+from entas.clock import JAKARTA
+from entas.errors import EntasError
+from entas.reporting import Release
+from entas.settings import Settings
+from entas.warehouse import open_warehouse
+from tests.publishing.conftest import conn, office, released  # noqa: F401  fixtures
+
+
+def _file(path: Path, days_old: float) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    moment = time.time() - days_old * 86_400
+    os.utime(path, (moment, moment))
+    return path
+
+
+def test_old_feedback_and_logs_go_and_everything_else_stays(settings: Settings) -> None:
+    settings = replace(settings, feedback_days=30, log_days=7)
+    gone = [
+        _file(Path(settings.feedback) / "32.16.09.2003/2022-01/a.xlsx.hasil-periksa.xlsx", 31),
+        _file(settings.home / "logs/airflow/dag_id=x/attempt=1.log", 8),
+    ]
+    kept = [
+        _file(Path(settings.feedback) / "32.16.09.2003/2023-10/a.xlsx.hasil-periksa.xlsx", 29),
+        _file(settings.home / "logs/demo.log", 6),
+        _file(Path(settings.archive) / "00ff", 4000),
+        _file(Path(settings.reports) / "32.16/2020-01/r1/manifest.json", 4000),
+        _file(Path(settings.inbox) / "32.16.09.2003/2020-01/a.xlsx", 4000),
+    ]
+    assert housekeeping.sweep(settings) == housekeeping.Swept(feedback=1, logs=1)
+    assert [path.exists() for path in gone] == [False, False]
+    assert all(path.exists() for path in kept)
+
+
+def test_storage_tells_of_bytes_that_the_archive_lacks(settings: Settings) -> None:
+    assert housekeeping.storage(settings).missing == 0
+    with open_warehouse(settings).connect(autocommit=True) as connection:
+        connection.execute(
+            "insert into raw.upload (village_code, period, file_name, sha256, bytes, received_at, status, rows_read, "
+            "rows_accepted, rows_quarantined, rows_warned) "
+            "values ('32.16.09.2003', '2023-10', 'a.xlsx', '00ff', 1, now(), 'rejected', 0, 0, 0, 0)"
+        )
+    with pytest.raises(EntasError, match="lacks the bytes of 1 upload"):
+        housekeeping.storage(settings)
+    _file(Path(settings.archive) / "00ff", 0)
+    report = housekeeping.storage(settings)
+    assert (report.uploads, report.archived, report.archived_bytes) == (1, 1, 1)
+
+
+def test_a_delivery_that_is_missing_is_made_and_no_other(settings: Settings, released: Release) -> None:  # noqa: F811
+    first = housekeeping.retry_deliveries(settings)
+    assert first["months"] == 1
+    assert first["delivered"] > 0
+    assert housekeeping.retry_deliveries(settings) == {"months": 1, "delivered": 0}
+
+
+def test_a_report_is_overdue_from_the_6th_on(settings: Settings, released: Release) -> None:  # noqa: F811
+    """October is released and is the only one."""
+
+    def at(text: str) -> str | None:
+        return housekeeping.check_punctuality(settings, datetime.fromisoformat(text).replace(tzinfo=JAKARTA))
+
+    assert at("2023-11-06T02:30") == "2023-10"
+    assert at("2023-12-05T23:59") == "2023-10"  # November's is made today
+    with pytest.raises(EntasError, match="2023-11 is overdue"):
+        at("2023-12-06T00:00")
+    assert at("2024-01-06T00:00") is None  # two months without a report: not a slip but another way of work
+
+
+def test_vacuum_reaches_the_tables_of_the_load(settings: Settings, conn: psycopg.Connection) -> None:  # noqa: F811
+    assert housekeeping.vacuum(settings) > 10
+    query = "select vacuum_count from pg_stat_user_tables where schemaname = 'raw' and relname = 'penduduk'"
+    assert conn.execute(query).fetchone() == (1,)
