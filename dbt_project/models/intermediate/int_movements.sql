@@ -2,39 +2,50 @@
 
 with
 
-household_status as (
+-- Read three times, and too large to be kept in between.
+household_status as not materialized (
 
     select * from {{ ref('int_household_status') }}
 
 ),
 
-with_history as (
+previous_month as (
 
     select
-        *,
-        lag(period) over household_history = {{ add_months('period', -1) }} as has_previous_row,
-        lag(status) over household_history as last_status,
-        lag(village_code) over household_history as last_village_code,
-        lag(is_counted) over household_history as last_is_counted,
-        coalesce(bool_or(is_counted) over (
-            partition by household_id
-            order by period
-            rows between unbounded preceding and 1 preceding
-        ), false) as was_ever_counted
+        household_id,
+        {{ add_months('period', 1) }} as period,
+        status,
+        village_code,
+        is_counted
     from household_status
-    window household_history as (partition by household_id order by period)
 
 ),
 
--- The row before may be older than a month: after a gap there is no row of the month before.
+first_counted as (
+
+    select
+        household_id,
+        min(period) as period
+    from household_status
+    where is_counted
+    group by household_id
+
+),
+
 with_previous_month as (
 
     select
-        *,
-        case when has_previous_row then last_status end as previous_status,
-        case when has_previous_row then last_village_code end as previous_village_code,
-        coalesce(has_previous_row and last_is_counted, false) as was_counted
-    from with_history
+        household_status.*,
+        previous_month.status as previous_status,
+        previous_month.village_code as previous_village_code,
+        coalesce(previous_month.is_counted, false) as was_counted,
+        coalesce(first_counted.period < household_status.period, false) as was_ever_counted
+    from household_status
+    left join previous_month
+        on
+            household_status.household_id = previous_month.household_id
+            and household_status.period = previous_month.period
+    left join first_counted on household_status.household_id = first_counted.household_id
 
 ),
 
