@@ -43,6 +43,9 @@ _MONTHS = (
 _LAST_ROW, _LAST_COLUMN, _LONGEST_TEXT = 1_048_576, 16_384, 32_767
 _FIRST_EXCEL_DAY = date(1900, 1, 1)
 _WIDTH_SAMPLE = 300
+_NOTES_WIDTH = 100  # of the column, in digits of its font; of letters it holds more
+_NOTES_LETTERS = 120
+_LINE_HEIGHT = 15  # in points
 
 
 @dataclass(frozen=True)
@@ -199,6 +202,8 @@ def _write_sheet(target: Worksheet, styles: _Styles, sheet: Sheet, findings: Seq
     for number, row in enumerate(sheet.rows[:_LAST_ROW]):
         below = number >= first and layout is not None
         row_marks = marks.get(number + 1) if below else None
+        if below and notes_column is not None and number + 1 in notes:
+            target.set_row(number, _LINE_HEIGHT * _lines(notes[number + 1][1], _NOTES_LETTERS))
         _write_row(target, styles, number, row, ids if below else {}, row_marks, notes_column if below else None)
         if number == header_row and notes_column is not None:
             target.write_string(number, notes_column, NOTES_HEADING, header)
@@ -279,6 +284,11 @@ def _marks(
     return marks, notes
 
 
+def _lines(texts: Sequence[str], width: int) -> int:
+    """Lines that wrapped texts take; not every program makes a row as high as its text when it opens a workbook."""
+    return sum(math.ceil(len(text) / width) or 1 for text in texts)
+
+
 def _set_columns(
     target: Worksheet, styles: _Styles, rows: Sequence[Row], ids: dict[int, bool], notes_column: int | None
 ) -> None:
@@ -295,7 +305,7 @@ def _set_columns(
     for position in ids:
         target.set_column(position, position, 20, styles.cell("id", None))
     if notes_column is not None:
-        target.set_column(notes_column, notes_column, 90)
+        target.set_column(notes_column, notes_column, _NOTES_WIDTH)
 
 
 def _write_row(
@@ -446,7 +456,7 @@ class _Lines:
     def wide(self, name: str, value: str, style: Format) -> None:
         """A label and a text over the other columns; merged cells do not grow by themselves."""
         row = self.next()
-        self.sheet.set_row(row, 15 * max(1, sum(math.ceil(len(part) / 180) or 1 for part in value.split("\n"))))
+        self.sheet.set_row(row, _LINE_HEIGHT * _lines(value.split("\n"), 180))
         self.sheet.write_string(row, 0, name, style)
         # merge_range would take text that begins with "=" for a formula: the text is written by itself
         self.sheet.merge_range(row, 1, row, 7, "", self._text)
@@ -460,7 +470,7 @@ def _heading(styles: _Styles) -> Format:
 def _write_registers(lines: _Lines, styles: _Styles, job: FeedbackJob) -> None:
     sheet = lines.sheet
     sheet.write_string(lines.next(), 0, "Hasil per register", styles.get(bold=True, font_size=12))
-    sheet.set_row(lines.row, 30)
+    sheet.set_row(lines.row, 2 * _LINE_HEIGHT)
     _write_cells(
         sheet,
         lines.next(),
@@ -503,7 +513,7 @@ def _write_rules(lines: _Lines, styles: _Styles, job: FeedbackJob) -> None:
         rows = len({(one.sheet, one.row_number) for one in found})
         example = f'Lembar "{first.sheet}" baris {first.row_number}: {first.sentence}'
         title = titles.get(rule_id, "Perbaiki menurut penjelasan")
-        sheet.set_row(row, 15 * max(1, math.ceil(len(example) / 85), math.ceil(len(title) / 40)))
+        sheet.set_row(row, _LINE_HEIGHT * max(_lines([example], 85), _lines([title], 40)))
         words = (_SEVERITY_WORDS[severity], register, first.column or "", rows, title, "", "", example)
         _write_cells(sheet, row, words, cell)
         sheet.write_string(row, 0, _SEVERITY_WORDS[severity], _table_cell(styles, bg_color=_FILLS[severity]))
