@@ -291,8 +291,11 @@ def same_amounts_after_replacement(p: Place) -> Case:
             p.upload("A", "2023-08", welfare(p.income(1, 100_000)), name="k1-lagi.csv"),
             p.upload("A", "2023-08", welfare(p.income(1, 9_000_000)), name="k3.csv"),
             p.upload("A", "2023-08", welfare(p.income(1, 100_000)), name="k1.csv"),
+            # a later month adds to this one and replaces nothing in it
+            p.upload("A", "2023-09", welfare(p.income(2, 9_000_000)), name="k4.csv"),
+            p.upload("A", "2023-08", welfare(p.income(2, 100_000)), name="k2.csv"),
         ],
-        [accepted(8), accepted(1), accepted(1), DUPLICATE, accepted(1), accepted(1)],
+        [accepted(8), accepted(1), accepted(1), DUPLICATE, accepted(1), accepted(1), accepted(1), DUPLICATE],
         {(1, "2023-08"): POOR | {"monthly_amount": 100_000}, (2, "2023-08"): POOR},
     )
 
@@ -527,11 +530,13 @@ def same_event_counts_once(p: Place) -> Case:
             ),
             p.upload("A", "2023-08", payments(p.payment(1, day, 300_000)), name="b2.xlsx"),
             p.upload("A", "2023-09", payments(p.payment(1, day, 300_000), p.payment(2, day, 1)), name="b3.xlsx"),
+            # "How uploads of one village add up": another village's payment is another one
+            p.upload("B", "2023-08", payments(p.payment(2, day, 1)), name="b4.xlsx"),
         ],
-        [accepted(10), accepted(5), accepted(1), accepted(2)],
+        [accepted(10), accepted(5), accepted(1), accepted(2), accepted(1)],
         {},
         {
-            ("A", "2023-08"): {"assisted_households": 2, "assistance_amount": 1_100_001, "households": 2},
+            ("A", "2023-08"): {"assisted_households": 2, "assistance_amount": 1_100_002, "households": 2},
             ("A", "2023-09"): {"assisted_households": 0, "assistance_amount": 0},
         },
     )
@@ -914,8 +919,8 @@ def members_and_the_line(p: Place) -> Case:
         *p.family(1),
         *p.family(2),
         *p.family(3, 3),
-        p.person(3, 4, status_dasar="2"),
-        p.person(3, 5, status_dasar=""),
+        p.person(3, 4, status_dasar="2", pendidikan_sedang_id="7"),
+        p.person(3, 5, status_dasar="", pendidikan_sedang_id="6"),
         *p.family(4, 2),
         *p.family(5, 1, pendidikan_sedang_id="6"),
         *p.family(6, 1, pendidikan_sedang_id="7"),
@@ -934,7 +939,8 @@ def members_and_the_line(p: Place) -> Case:
         {
             (1, "2023-08"): ABOVE | {"per_capita": 322_170, "gap": 0, "poverty_line": 322_170},
             (2, "2023-08"): POOR | {"gap": 0.125, "movement": "entered", "movement_reason": "newly_registered"},
-            (3, "2023-08"): POOR | {"members": 4, "per_capita": 161_085, "gap": 161_085},
+            (3, "2023-08"): POOR
+            | {"members": 4, "per_capita": 161_085, "gap": 161_085, "students_smp": 1, "students_sma": 0},
             (4, "2023-08"): {"status": "candidate", "per_capita": None, "gap": None},
             (5, "2023-08"): POOR | {"per_capita": 0, "gap": 322_170, "students_smp": 1},
             (6, "2023-08"): UNMEASURED | {"students_sma": 1},
@@ -948,7 +954,7 @@ def members_and_the_line(p: Place) -> Case:
                 "headcount_ratio": 9 / 13,
                 "poverty_gap": (4 * 0.125 / 322_170 + 4 * 0.5 + 1) / 13,
                 "poverty_severity": (4 * (0.125 / 322_170) ** 2 + 4 * 0.25 + 1) / 13,
-                "households_with_students_smp": 1,
+                "households_with_students_smp": 2,
                 "households_with_students_sma": 0,
                 "opening": 0,
                 "entered": 3,
@@ -1181,16 +1187,18 @@ def families_without_a_living_member(p: Place) -> Case:
                 "A",
                 "2023-08",
                 sheet("penduduk", [*rows, *p.family(5)]),
-                decisions(p.decision(1, date(2023, 8, 1), "layak")),
+                decisions(
+                    p.decision(1, date(2023, 8, 1), "layak"), p.decision(4, date(2023, 8, 1), "tidak layak", "ganda")
+                ),
                 welfare(p.income(2, 1_000)),
             )
         ],
-        [accepted(14, 4)],
+        [accepted(15, 4)],
         {
             (1, "2023-08"): {"status": "left", "reason": "died", "members": 0, "verified_on": date(2023, 8, 1)},
             (2, "2023-08"): {"reason": "moved_out", "monthly_amount": 1_000, "per_capita": None, "gap": None},
             (3, "2023-08"): {"reason": "not_found"},
-            (4, "2023-08"): {"reason": "not_found"},
+            (4, "2023-08"): {"reason": "not_found", "verified_on": date(2023, 8, 1)},
         },
         {("A", "2023-08"): {"households": 0, "headcount_ratio": None}},
     )
@@ -1334,7 +1342,7 @@ def help_received(p: Place) -> Case:
                     p.activity(3, date(2022, 9, 1), "bantuan_modal"),
                 ),
                 payments(
-                    p.payment(1, date(2022, 8, 31), 100, nik=p.nik(2)),
+                    p.payment(1, date(2022, 8, 31), 100, nik=p.nik(3)),
                     p.payment(77, date(2022, 9, 1), 1_000, nik=p.nik(2, 3)),
                     p.payment(None, date(2022, 9, 2), 10_000, nik=p.nik(1, 2)),
                     p.payment(3, date(2022, 9, 2), 100_000),

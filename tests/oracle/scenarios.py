@@ -517,6 +517,14 @@ class _Author:
             upload = replace(upload, village=self.random.choice(self.villages))
         self.put(stage, upload, drop.data)
 
+    def take_back(self, stage: int) -> None:
+        """A file that was written over since is sent again, as it was."""
+        latest = {drop.path: drop for drop in self.dropped()}
+        old = [drop for drop in self.dropped() if drop.data != latest[drop.path].data]
+        if old:
+            drop = self.random.choice(old)
+            self.put(stage, drop.upload, drop.data)
+
     def write(self) -> Scenario:
         """All months, then the stages."""
         r = self.random
@@ -550,6 +558,7 @@ class _Author:
                 self.spoil(stage, month)
         for _ in range(r.randint(1, 6)):
             self.repeat(self.stage_count)
+            self.take_back(self.stage_count)
         return Scenario(f"seed {self.seed}", [stage for stage in self.stages if stage])
 
 
