@@ -1,0 +1,98 @@
+"""Whole files, whatever is in them: nothing raises, no row is lost, and everything that is read has its type."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from entas.registers.cells import is_blank, tidy
+from entas.registers.schema import REGISTERS, Kind
+from tests.registers.files import csv_text, person, read, table, write
+
+cell = st.one_of(
+    st.none(),
+    st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=12),
+    st.sampled_from(
+        ["3216091708850001", "-", "0", "17/08/1985", "1", "LAKI-LAKI", "###", "3.21601E+15", "Rp 1.000,00"]
+    ),
+    st.integers(-(10**6), 10**6),
+    st.sampled_from([3216091708850010, 3216091708850001, 31266, 0.5]),
+)
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def in_file(content: bytes, name: str = "x") -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x"
+        path.write_bytes(content)
+        return read(path, name)
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\xff\xfe"]))
+@quick
+def test_no_bytes_raise(content: bytes, start: bytes) -> None:
+    reading = in_file(start + content)
+    assert (reading.error is None) != (not reading.registers)
+
+
+@given(st.sampled_from(list(REGISTERS)), st.data())
+@quick
+def test_no_cells_raise_and_no_row_is_lost(register: str, data: st.DataObject) -> None:
+    header = list(REGISTERS[register])
+    rows = data.draw(st.lists(st.lists(cell, min_size=len(header), max_size=len(header)), min_size=1, max_size=6))
+    with tempfile.TemporaryDirectory() as folder:
+        reading = read(write(Path(folder) / "x.xlsx", {"x": [header, *rows]}))
+    filled = [number for number, row in enumerate(rows, start=2) if not all(map(is_blank, row))]
+    if not filled:
+        assert reading.error
+        return
+    assert reading.error is None
+    found = reading.registers[register]
+    assert found.rows["row_number"].tolist() == filled
+    assert found.rows["position"].tolist() == list(range(len(found.rows)))
+    assert len(found.cells) == len(found.prepared) == len(found.rows)
+    for column, kind in REGISTERS[register].items():
+        values = found.rows[column]
+        if kind in (Kind.DATE, Kind.AMOUNT):
+            wanted = date if kind is Kind.DATE else Decimal
+            assert all(value is None or type(value) is wanted for value in values)
+        elif kind in (Kind.CODE, Kind.DECILE):
+            assert values.dtype == "Int16"
+        else:
+            assert values.dtype == "string"
+        if kind in (Kind.CARD, Kind.NIK):
+            assert values.dropna().str.fullmatch("[0-9]{16}").all()
+
+
+@given(st.sampled_from([",", ";", "\t"]), st.lists(st.text(max_size=20), min_size=1, max_size=5))
+@quick
+def test_csv_gives_back_the_names_that_were_written(delimiter: str, names: list[str]) -> None:
+    rows = [person(n, nama=name) for n, name in enumerate(names)]
+    text = csv_text(table(rows), delimiter)
+    try:
+        content = text.encode("utf-8-sig")
+    except UnicodeEncodeError:  # half of a surrogate pair is no text
+        return
+    reading = in_file(content)
+    if "\x00" in text:
+        assert reading.error
+        return
+    assert reading.registers["penduduk"].rows["nama"].fillna("").tolist() == [tidy(name) for name in names]
+
+
+def test_a_reader_that_panics_refuses_its_file(tmp_path: Path, monkeypatch: Any) -> None:
+    class PanicException(BaseException):
+        """As the workbook reader (Rust) raises when it meets what it never expected."""
+
+    def panic(file: Any) -> None:
+        raise PanicException("index out of range")
+
+    monkeypatch.setattr("entas.registers.sheets.CalamineWorkbook.from_filelike", panic, raising=False)
+    path = write(tmp_path / "x.xlsx", {"x": table([person()])})
+    assert "rusak" in read(path).error
