@@ -25,7 +25,7 @@ ANALYSTS_GUIDE = DOCS / "analyst-guide.md"
 
 _SEVERITIES = {"critical": "Wajib diperbaiki", "warning": "Perlu diperiksa", "info": "Keterangan"}
 _RULES = re.compile(r"(<!-- aturan: (\w+) -->\n).*?(<!-- akhir aturan -->)", re.DOTALL)
-_QUERY = re.compile(r"```sql\n(?P<sql>.*?)```\n(?P<result>\n(?:\|.*\n)+)?", re.DOTALL)
+_QUERY = re.compile(r"```sql\n(?P<sql>.*?)```\n(?P<result>\n(?:\|[^\n]*\n)+)?", re.DOTALL)
 _NUMBERS = (20, 21, 23, 700, 701, 1700)
 
 
