@@ -193,7 +193,7 @@ def _completeness_sentence(payload: dict[str, Any], month: str) -> str:
     )
     if len(missing) <= _NAMED_IN_BODY:
         return f"{sentence}; yang belum ialah {w.listing([_place(row) for row in missing])}."
-    return f"{sentence}; {w.number(len(missing))} yang belum disebutkan dalam tabel kelengkapan data."
+    return f"{sentence}; {w.number(len(missing))} desa/kelurahan lainnya tercantum dalam tabel kelengkapan data."
 
 
 def _target_sentence(target: dict[str, Any]) -> str:
