@@ -42,11 +42,12 @@ TRANSIENT = [
     "builtins.ConnectionError",
     "builtins.TimeoutError",
 ]
-COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+#: Airflow's processes, in the order of their start.
+COMPONENTS = ("api-server", "dag-processor", "scheduler", "triggerer")
 _ADMIN = "admin"
 _LOCAL = "127.0.0.1"
 #: Seconds until every process must have reported; a first start on a slow disk migrates a database.
-_START_SECONDS = 180
+_START_SECONDS = 300
 _STOP_SECONDS = 30
 
 
@@ -185,6 +186,8 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": kept["jwt_secret"],
         "AIRFLOW__API__HOST": _LOCAL,
         "AIRFLOW__API__WORKERS": "1",
+        # Seconds that a task waits for the API server before it asks again; a busy small machine takes more than 5.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.home / "logs" / "airflow"),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(
             settings.home / "logs" / "airflow" / "dag_processor"
@@ -313,7 +316,6 @@ class Supervisor:
             signal.signal(number, _raise_stop)
         try:
             self._start()
-            self._await_health()
             self._say()
             return self._watch()
         except _Stop:
@@ -332,43 +334,47 @@ class Supervisor:
         ensure_manifest(self.settings)
         open_warehouse(self.settings)
         ensure_airflow_database(self.settings, environment)
-        for name in COMPONENTS:
-            with _log_file(self.settings, f"airflow-{name}.log").open("ab") as output:
-                # Sessions of their own: Ctrl-C reaches this process alone, which then stops them in order.
-                self.processes[name] = subprocess.Popen(
-                    [_program("airflow"), name],
-                    env=os.environ | environment,
-                    cwd=self.settings.project_root,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-        self.state.write_text(
-            json.dumps(
-                {
-                    "supervisor": _identity(os.getpid()),
-                    "processes": [_identity(process.pid) for process in self.processes.values()],
-                    "address": self.address,
-                }
-            ),
-            encoding="utf-8",
-        )
-
-    def _await_health(self) -> None:
+        # Tasks report to the API server, and one that cannot is failed until its retry: the others come after it.
         deadline = time.monotonic() + _START_SECONDS
-        waiting = "nothing answers"
+        for name in COMPONENTS:
+            self._launch(name, os.environ | environment)
+            if name == COMPONENTS[0]:
+                self._await({"metadatabase"}, deadline)
+        self._await({"metadatabase", "scheduler", "dag_processor", "triggerer"}, deadline)
+
+    def _launch(self, name: str, environment: dict[str, str]) -> None:
+        with self._log_of(name).open("ab") as output:
+            # Sessions of their own: Ctrl-C reaches this process alone, which then stops them in order.
+            self.processes[name] = subprocess.Popen(
+                [_program("airflow"), name],
+                env=environment,
+                cwd=self.settings.project_root,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        state = {
+            "supervisor": _identity(os.getpid()),
+            "processes": [_identity(process.pid) for process in self.processes.values()],
+            "address": self.address,
+        }
+        self.state.write_text(json.dumps(state), encoding="utf-8")
+
+    def _await(self, parts: set[str], deadline: float) -> None:
+        """Wait until Airflow says that these parts of it are healthy."""
+        waiting = ", ".join(sorted(parts))
         while time.monotonic() < deadline:
             if dead := self._dead():
                 raise EntasError(f"Airflow's {dead} did not start; see {self._log_of(dead)}")
             try:
                 with urllib.request.urlopen(f"{self.address}/api/v2/monitor/health", timeout=5) as answer:
                     health = json.load(answer)
-                waiting = ", ".join(name for name, part in health.items() if part["status"] != "healthy")
+                waiting = ", ".join(sorted(name for name in parts if health[name]["status"] != "healthy"))
                 if not waiting:
                     return
             except (urllib.error.URLError, TimeoutError, ConnectionError):
-                pass
+                pass  # nobody listens yet
             time.sleep(0.5)
         raise EntasError(f"Airflow is not ready after {_START_SECONDS} s ({waiting}); see {self.settings.home}/logs")
 
