@@ -292,6 +292,14 @@ def test_health_is_what_the_monitor_says(
     assert healthcheck.main("scheduler") == code
 
 
+def test_the_pinned_celery_serves_airflow(tmp_path: Path) -> None:
+    """The provider takes any Celery below 6, and does not work with all of them."""
+    program = "from airflow.providers.celery.executors.celery_executor import CeleryExecutor"
+    environment = os.environ | {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__UNIT_TEST_MODE": "True"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     """A server of its own: accounts belong to a server, and other tests have theirs."""
