@@ -50,6 +50,19 @@ def test_marts_older_than_an_accepted_register_are_held(conn, settings, office, 
     assert check_gate(conn, settings, OCTOBER) == []
 
 
+def test_events_that_a_later_file_of_that_name_replaced_need_not_be_in_the_marts(conn, settings, office):
+    village = office.villages[5]
+    office.receive(OCTOBER, village, registers=("bantuan", "verifikasi"))
+    office.receive(OCTOBER, village, registers=("verifikasi",))  # the same file name, now without bantuan
+    office.build()
+    conn.execute(
+        "update marts.rpt_register_completeness_monthly set status = 'missing', received_at = null "
+        "where village_code = %s and register = 'bantuan' and period = %s",
+        (village, OCTOBER),
+    )
+    assert check_gate(conn, settings, OCTOBER) == []
+
+
 def test_an_upload_received_after_as_of_does_not_hold(conn, settings, office):
     moment = conn.execute("select max(received_at) from raw.upload").fetchone()[0]
     office.receive(OCTOBER, office.villages[5])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -263,6 +265,28 @@ def test_figures_of_no_release_are_no_revision(conn, settings, office):
     payload = reproduce(conn, figures)
     assert (payload["revision"], payload["households"]) == (0, 6)
     assert "bukan rilis" in render(payload, load_letterhead(settings))["html"].decode()
+
+
+def test_two_runs_at_a_time_make_one_release(conn, settings, office):
+    conn.commit()
+
+    def run(_):
+        with psycopg.connect(settings.warehouse_url) as own:
+            return release(own, settings, OCTOBER)
+
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(run, range(2)))
+    assert sorted(one.created for one in made) == [False, True]
+    assert len({one.release_id for one in made}) == 1
+
+
+def test_reports_may_lie_on_any_file_system(conn, settings, office):
+    elsewhere = replace(settings, reports=f"memory://{settings.home.parent.name}/reports")
+    made = release(conn, elsewhere, OCTOBER)
+    store = Store(elsewhere.reports)
+    for name, told in made.files.items():
+        assert hashlib.sha256(store.read_bytes(f"{made.folder}/{name}")).hexdigest() == told["sha256"]
+    assert not Path(settings.reports).exists()
 
 
 def test_an_open_transaction_is_refused(conn, settings, office):

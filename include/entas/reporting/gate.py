@@ -102,6 +102,14 @@ def _behind(conn: psycopg.Connection, marts: str, as_of: datetime | None) -> lis
             from raw.upload u join raw.upload_register r using (upload_id)
             where u.status in {ACCEPTED} and r.status = 'accepted'
                 and (%(as_of)s::timestamptz is null or u.received_at <= %(as_of)s)
+                -- events of a file are replaced by the next file of that name, whatever registers that one holds
+                and (r.register in ('penduduk', 'kesejahteraan') or not exists (
+                    select from raw.upload later
+                    where later.village_code = u.village_code and later.period = u.period
+                        and later.file_name = u.file_name and later.received_at > u.received_at
+                        and later.status in {ACCEPTED}
+                        and (%(as_of)s::timestamptz is null or later.received_at <= %(as_of)s)
+                ))
             group by u.village_code, u.period, r.register
         )
         select a.register, count(*)
