@@ -244,8 +244,8 @@ def late_differences(reports: dict[str, dict[str, Any]], planted: dict[str, dict
 
 
 def show_counts(console: Console, found: dict[str, Any], planted: dict[str, Any], reports: dict[str, Any]) -> None:
-    table = Table(title="Extreme-poor families: found beside planted", title_justify="left")
-    for name in ("month", "found (KK)", "planted (KK)", "found (jiwa)", "planted (jiwa)", "first reported (KK)"):
+    table = Table(title="Extreme-poor families (KK) and persons (jiwa), found beside planted", title_justify="left")
+    for name in ("month", "KK found", "KK planted", "jiwa found", "jiwa planted", "KK first told"):
         table.add_column(name, justify="left" if name == "month" else "right")
     for month, row in found.items():
         truth = planted[month]
