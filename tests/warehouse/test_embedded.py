@@ -89,8 +89,9 @@ def test_two_homes_side_by_side_do_not_meet(own_server: EmbeddedServer, folder: 
         other.release()
 
 
-def test_a_home_with_a_long_path_works(folder: Path) -> None:
-    server = EmbeddedServer(folder / ("very-long-folder-name-" * 6)).hold()
+@pytest.mark.parametrize("name", ["very-long-folder-name-" * 6, "Data, 2023", "O'Neil"])
+def test_a_home_with_an_awkward_path_works(folder: Path, name: str) -> None:
+    server = EmbeddedServer(folder / name).hold()
     try:
         with psycopg.connect(server.url("postgres")) as connection:
             assert connection.execute("select 1").fetchone() == (1,)

@@ -12,6 +12,7 @@ import atexit
 import contextlib
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from entas.errors import EntasError
 
 #: The longest path of a unix socket is 107 bytes on Linux, 103 on macOS; `.s.PGSQL.5432` takes 14 of them.
 _LONGEST_SOCKET_FOLDER = 88
+_PLAIN_PATH = re.compile(r"[\w./ +@=~-]+", re.ASCII)
 _SUPERUSER = "postgres"
 #: Seconds that a start may take: a server that was killed replays its log first.
 _START_SECONDS = 300
@@ -70,8 +72,11 @@ class EmbeddedServer:
 
     @property
     def socket_folder(self) -> Path:
-        """Where the socket is: beside the data, or in the temporary folder when that path would be too long."""
-        if len(os.fsencode(self.folder)) <= _LONGEST_SOCKET_FOLDER:
+        """Where the socket is: beside the data, or in the temporary folder when that path is too long or not plain.
+
+        PostgreSQL takes a list of folders, so a comma or a quote in the path would not be part of a name to it.
+        """
+        if len(os.fsencode(self.folder)) <= _LONGEST_SOCKET_FOLDER and _PLAIN_PATH.fullmatch(str(self.folder)):
             return self.folder
         name = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"entas-{name}"
