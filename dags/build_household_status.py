@@ -1,6 +1,7 @@
 """Build the marts with dbt when registers were accepted."""
 
 from datetime import timedelta
+from typing import Any
 
 from airflow.sdk import DAG, Asset, ExceptionRetryPolicy, RetryAction, RetryRule, TriggerRule, task
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
@@ -8,7 +9,7 @@ from cosmos.constants import ExecutionMode, InvocationMode, LoadMode, TestBehavi
 from pendulum import datetime
 
 from entas.orchestration import ACCEPTED_REGISTERS, TRANSIENT, begin_build, end_build, enter_dbt, manifest_path
-from entas.settings import Settings
+from entas.settings import PROJECT_ROOT, Settings
 
 MANUAL = """
 ### What it does
@@ -34,8 +35,14 @@ After mending, trigger a new run. Do not clear single `dbt` tasks: a cleared tas
 By hand: `entas transform`.
 """
 
-settings = Settings.from_env()
-project = settings.project_root / "dbt_project"
+project = PROJECT_ROOT / "dbt_project"
+
+
+def _enter_again(context: Any) -> None:
+    """A node reports what the producer did. One that a person cleared builds itself, and must know the warehouse."""
+    if context["ti"].try_number > 1:
+        enter_dbt(Settings.from_env())
+
 
 with DAG(
     dag_id="build_household_status",
@@ -65,7 +72,7 @@ with DAG(
     dbt = DbtTaskGroup(
         group_id="dbt",
         project_config=ProjectConfig(
-            dbt_project_path=project, manifest_path=manifest_path(settings), install_dbt_deps=False
+            dbt_project_path=project, manifest_path=manifest_path(PROJECT_ROOT), install_dbt_deps=False
         ),
         profile_config=ProfileConfig(
             profile_name="entas", target_name="warehouse", profiles_yml_filepath=project / "profiles.yml"
@@ -84,8 +91,7 @@ with DAG(
         render_config=RenderConfig(
             load_method=LoadMode.DBT_MANIFEST, test_behavior=TestBehavior.AFTER_EACH, emit_datasets=False
         ),
-        # A node that a person clears builds itself, and then needs to know the warehouse.
-        operator_args={"pre_execute": lambda context: enter_dbt(Settings.from_env()), "retries": 0},
+        operator_args={"pre_execute": _enter_again, "retries": 0},
     )
     prepare() >> dbt
 

@@ -116,9 +116,9 @@ def enter_dbt(settings: Settings) -> None:
 # -- the manifest ----------------------------------------------------------------------------------------------
 
 
-def manifest_path(settings: Settings) -> Path:
+def manifest_path(project_root: Path) -> Path:
     """The manifest that Cosmos reads while Airflow parses the DAGs."""
-    return settings.project_root / "dbt_project" / "target" / "manifest.json"
+    return project_root / "dbt_project" / "target" / "manifest.json"
 
 
 def ensure_manifest(settings: Settings) -> Path:
@@ -127,7 +127,7 @@ def ensure_manifest(settings: Settings) -> Path:
     Raises:
         EntasError: the project cannot be parsed; says what dbt says.
     """
-    manifest = manifest_path(settings)
+    manifest = manifest_path(settings.project_root)
     project = manifest.parent.parent
     manifest.parent.mkdir(exist_ok=True)
     with fasteners.InterProcessLock(manifest.parent / ".manifest.lock"):

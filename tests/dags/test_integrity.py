@@ -135,13 +135,13 @@ def test_dbt_runs_once_and_its_nodes_are_shown_afterwards(dags: dict[str, Any], 
     for task in shown:
         before = dag.get_task(task.task_id).get_flat_relative_ids(upstream=True)
         assert producer in before, task.task_id
-    nodes = json.loads(manifest_path(deployment).read_text())["nodes"]
+    nodes = json.loads(manifest_path(deployment.project_root).read_text())["nodes"]
     runs = [name for name in nodes if name.startswith(("model.", "seed."))]
     assert len([task for task in shown if not task.task_id.endswith(".test")]) == len(runs)
 
 
 def test_every_dbt_node_has_a_name_that_cosmos_can_report(deployment: Settings) -> None:
-    nodes = json.loads(manifest_path(deployment).read_text())["nodes"]
+    nodes = json.loads(manifest_path(deployment.project_root).read_text())["nodes"]
     longest = 512 - len("_compiled_sql")  # of a key in Airflow's table of XComs
     assert [name for name in nodes if len(name.replace(".", "__")) > longest] == []
 
