@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import fasteners
 from rich.console import Console
 from rich.table import Table
 
@@ -30,7 +31,7 @@ from entas.warehouse import open_warehouse
 #: A home with this file in it was made by the demo, and may be made anew by it.
 MARKER = "made-by-make-demo"
 #: What a home of the demo keeps from run to run.
-KEPT = {MARKER, "sample", "pseudonym.key"}
+KEPT = {MARKER, "sample", "pseudonym.key", ".demo.lock"}
 #: The figures that are compared with the truth, besides movements by reason.
 FIGURES = ("households", "persons", "opening", "closing", "candidates", "unmeasured")
 
@@ -89,7 +90,7 @@ def demo_home(env: dict[str, str]) -> Path:
     home = Path(env.get("ENTAS_HOME") or ".entas").expanduser().absolute()
     if not (home / MARKER).exists():
         home /= "demo"
-    if home.exists() and any(home.iterdir()) and not (home / MARKER).exists():
+    if home.exists() and {path.name for path in home.iterdir()} - KEPT and not (home / MARKER).exists():
         raise EntasError(f"{home} was not made by the demo; move it away, or choose another ENTAS_HOME")
     if (home / "airflow" / "up.json").exists() and orchestration.is_up(home):
         raise EntasError(f"Airflow of {home} is up; stop it first: make down ENTAS_HOME={home}")
@@ -100,7 +101,6 @@ def begin_anew(home: Path) -> Settings:
     """Empty the demo's home except for the sample, and read settings that point into it."""
     from entas.warehouse.embedded import EmbeddedServer
 
-    home.mkdir(parents=True, exist_ok=True)
     (home / MARKER).touch()
     EmbeddedServer(home).stop()
     for path in home.iterdir():
@@ -293,7 +293,12 @@ def show_times(console: Console, seconds: dict[tuple[str | None, str], float], t
 def run(env: dict[str, str]) -> int:
     """Run the demo; returns the exit code: 1 when a count is not what was planted."""
     began = time.monotonic()
-    settings = begin_anew(demo_home(env))
+    home = demo_home(env)
+    home.mkdir(parents=True, exist_ok=True)
+    alone = fasteners.InterProcessLock(home / ".demo.lock")
+    if not alone.acquire(blocking=False):
+        raise EntasError(f"the demo is running in {home} already")
+    settings = begin_anew(home)
     (settings.home / "logs").mkdir()
     screen = Screen(settings.home / "logs" / "demo.log")
     console = screen.console
@@ -303,6 +308,9 @@ def run(env: dict[str, str]) -> int:
         console.print(f"[red]The demo failed:[/red] {error}", soft_wrap=True)
         console.print(f"What happened: {screen.log}", soft_wrap=True)
         return error.exit_code
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        return 130
     except BaseException as error:
         console.print(f"[red]The demo broke:[/red] {type(error).__name__}; see {screen.log}", soft_wrap=True)
         raise
