@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROGRAM = """
+import pytest
+
+REIMPORTED = """
 if __name__ != "__main__":
     raise RuntimeError("run again in a reader")  # as a task's main program does that sets up Airflow
 
@@ -19,8 +21,28 @@ with ReaderPool("key", workers=2) as pool:
 """
 
 
-def test_readers_do_not_run_the_main_program_again(tmp_path: Path) -> None:
+DAEMONIC = """
+import math
+import multiprocessing
+
+from entas.intake.pool import ReaderPool
+
+def work():
+    with ReaderPool("key", workers=2) as pool:
+        print(*pool.each(math.factorial, [3, 4, 5], lambda job: "died"), flush=True)
+    assert multiprocessing.current_process().daemon
+
+process = multiprocessing.get_context("fork").Process(target=work, daemon=True)
+process.start()
+process.join()
+raise SystemExit(process.exitcode)
+"""
+
+
+@pytest.mark.parametrize("text", [REIMPORTED, DAEMONIC], ids=["main program", "daemonic"])
+def test_readers_start_wherever_tasks_run(text: str, tmp_path: Path) -> None:
     program = tmp_path / "program"
-    program.write_text(PROGRAM)
+    program.write_text(text)
     done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=False)
     assert done.stdout == "6 24 120\n", done.stderr
+    assert done.returncode == 0, done.stderr

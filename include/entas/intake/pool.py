@@ -46,11 +46,22 @@ def _end_with_parent() -> None:
 
 
 class _Reader(ForkServerProcess):
-    """A process that does not run its caller's main program again, as those of multiprocessing do.
+    """A process that Airflow's tasks can start, whichever executor runs them.
 
-    Readers need nothing of it, and that of an Airflow task sets up Airflow, which fails where tasks may not know
-    Airflow's database.
+    It does not run its caller's main program again, as those of multiprocessing do: readers need nothing of it, and
+    that of an Airflow task sets up Airflow, which fails where tasks may not know Airflow's database. And a caller that
+    is daemonic, as Celery's workers are, may start it: a rule meant for processes that would be left behind, and
+    readers end with their parent.
     """
+
+    def start(self) -> None:
+        config = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+        daemon = config.pop("daemon", None)
+        try:
+            super().start()
+        finally:
+            if daemon is not None:
+                config["daemon"] = daemon
 
     @staticmethod
     def _Popen(process_obj: Any) -> Any:
