@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
-from entas.clock import period_text
+from entas.clock import jakarta_day, now, period_text
 from entas.errors import EntasError, HeldError
 from entas.publishing import Delivery, deliver
 from entas.reporting import Figures, Release, check_gate, read_figures, release, releases
@@ -19,8 +19,11 @@ from entas.warehouse.dbt import drop_schemas, transform
 def ensure_month(settings: Settings, period: date) -> bool:
     """Carry the marts on to `period` when no upload has reached it; returns whether they were built for that.
 
-    Registers in force are carried forward, so a month without uploads still has a count.
+    Registers in force are carried forward, so a month without uploads still has a count; one that has not begun has
+    none, and the gate holds it.
     """
+    if period > jakarta_day(now()):
+        return False
     with open_warehouse(settings).connect() as connection:
         if connection.execute("select to_regclass('marts.rpt_extreme_poverty_monthly')").fetchone()[0] is None:
             return False  # nothing was ever built: the gate says so
