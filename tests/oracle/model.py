@@ -649,9 +649,10 @@ def _judge_family_or_person(j: _Judge) -> None:
     no_kk = j.identifier("no_kk", cells.identifier)
     nik = j.identifier("nik", cells.nik)
     # "neither no_kk nor NIK usable" is critical; no_kk "In `bantuan` and `pemberdayaan` a warning when the NIK is
-    # usable." How we read it: a NIK that is blank beside a usable no_kk needs no warning, an unusable one does.
+    # usable." How we read it: a NIK that is blank beside a usable no_kk needs no warning, an unusable one does; a sheet
+    # that has no such column leaves nothing blank.
     j.critical(no_kk.value is None and nik.value is None, "nobody")
-    j.warn(no_kk.value is None, "no_kk")
+    j.warn("no_kk" in j.written and no_kk.value is None, "no_kk")
     j.warn(nik.unreadable, "nik")
 
 

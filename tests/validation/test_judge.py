@@ -538,6 +538,15 @@ def test_either_id_will_do(judge: Judge, make: Any) -> None:
     assert len(loaded(register)) == 4
 
 
+@pytest.mark.parametrize("make", [payment, activity])
+def test_a_sheet_without_card_numbers_leaves_none_blank(judge: Judge, make: Any) -> None:
+    row = make()
+    del row["no_kk"]
+    register = judge([row, {**row, "nik": "1"}])
+    assert found(register, 0) == []
+    assert "penerima.tidak_ada" in found(register, 1)
+
+
 # --- batches -------------------------------------------------------------------------------------------------------
 
 

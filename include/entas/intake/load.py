@@ -268,7 +268,9 @@ def _copy_warnings(connection: psycopg.Connection, upload_id: int, register: str
 
 
 #: What the SQL rules of expectations/*.yaml read: `batch` is the register's rows of this upload, `listed` every row of
-#: the population registers in force in its period, `members` their living members by family.
+#: the population registers in force in its period, `members` their living members by family. An upload has few rows and
+#: a regency millions, so both are looked up by index for each row: the rules ask with a scalar subquery or laterally,
+#: which PostgreSQL does not turn into a scan of all that is listed.
 _RULE_CONTEXT = """
 with in_force as materialized (
     select distinct on (u.village_code) u.upload_id
@@ -277,12 +279,14 @@ with in_force as materialized (
     order by u.village_code, u.period desc, u.received_at desc
 ),
 batch as (select * from raw.{register} where upload_id = {upload_id}),
-listed as (select p.* from raw.penduduk p join in_force using (upload_id)),
+listed as (select * from raw.penduduk where upload_id = any (array(select upload_id from in_force))),
 members as (
-    select household_id, max(living) as living from (
-        select household_id, upload_id, count(*) filter (where coalesce(status_dasar, 1) = 1) as living
-        from listed where household_id in (select household_id from batch) group by household_id, upload_id
-    ) claims group by household_id
+    select batch.household_id, max(claims.living) as living
+    from batch cross join lateral (
+        select count(*) filter (where coalesce(status_dasar, 1) = 1) as living
+        from listed where listed.household_id = batch.household_id group by listed.upload_id
+    ) claims
+    group by batch.household_id
 )
 select position, sheet, row_number, value from ({query}) failed join batch b using (position)
 """

@@ -122,13 +122,23 @@ def run_intake(
                     for item in reading[0]:
                         outcomes.append(_take(connection, item, done.get(item.job) if item.job else None))
                         report(len(outcomes), len(pending))
+                        if _is_power_of_two(len(outcomes)):
+                            _refresh_statistics(connection)
                         if item.job:
                             item.job.path.unlink()
-                    # Without fresh statistics the checks against listed families would scan whole registers.
-                    connection.execute("analyze raw.penduduk, raw.kesejahteraan, raw.verifikasi")
+                    _refresh_statistics(connection)
                 reading = started
             write_due_feedback(connection, settings, pool)
     return IntakeSummary(outcomes)
+
+
+def _is_power_of_two(number: int) -> bool:
+    return number & (number - 1) == 0
+
+
+def _refresh_statistics(connection: psycopg.Connection) -> None:
+    """Tables that grow from nothing within a run: with old statistics a look for listed families scans registers."""
+    connection.execute("analyze raw.penduduk, raw.kesejahteraan, raw.verifikasi")
 
 
 def _take(connection: psycopg.Connection, item: _Fetched, prepared: PreparedUpload | None) -> UploadOutcome:

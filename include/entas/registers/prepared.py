@@ -34,6 +34,7 @@ def prepare(
     values: Mapping[str, list[Any]],
     states: Mapping[str, pd.Categorical],
     received_on: date,
+    has_card_column: np.ndarray,
 ) -> pd.DataFrame:
     """The prepared columns of a register.
 
@@ -43,6 +44,7 @@ def prepare(
         values: column -> parsed values, for ids the repaired digits.
         states: column -> states of its cells.
         received_on: day of receipt.
+        has_card_column: whether the row's sheet has a column no_kk; what it does not ask for cannot be left blank.
     """
     made: dict[str, Any] = {}
     for name, kind in REGISTERS[register].items():
@@ -62,7 +64,7 @@ def prepare(
         measures = [states[name] != cells.BLANK for name in ("penghasilan_bulanan", "pengeluaran_bulanan", "desil")]
         made["measures"] = np.sum(measures, axis=0)
     elif register in ("bantuan", "pemberdayaan"):
-        made.update(_recipient(states))
+        made.update(_recipient(states, has_card_column))
     return pd.DataFrame(made)
 
 
@@ -93,13 +95,13 @@ def _nik_claims(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _recipient(states: Mapping[str, pd.Categorical]) -> dict[str, Any]:
+def _recipient(states: Mapping[str, pd.Categorical], has_card_column: np.ndarray) -> dict[str, Any]:
     card, nik = states["no_kk"], states["nik"]
     has_card, has_nik = card == cells.OK, nik == cells.OK
     lost = (card == cells.LOST) | (nik == cells.LOST)
     recipient = np.where(has_card | has_nik, cells.OK, np.where(lost, cells.LOST, cells.UNREADABLE))
     return {
         "recipient_state": pd.Categorical(recipient, dtype=card.dtype),
-        "no_kk_beside_nik": pd.Series(card).where(has_nik).array,
+        "no_kk_beside_nik": pd.Series(card).where(has_nik & has_card_column).array,
         "nik_beside_no_kk": pd.Series(nik).where(has_card).array,
     }

@@ -306,7 +306,16 @@ def _combined(register: str, parts: Sequence[_Part], received_on: date) -> Regis
         unknown_columns=tuple(dict.fromkeys(name for part in parts for name in part.layout.unknown)),
         rows=frame,
         cells=pd.DataFrame(written),
-        prepared=prepare(register, frame, found, states, received_on),
+        prepared=prepare(
+            register,
+            frame,
+            found,
+            states,
+            received_on,
+            has_card_column=np.repeat(
+                ["no_kk" in part.layout.columns for part in parts], [len(part.row_numbers) for part in parts]
+            ),
+        ),
         places={part.sheet: dict(part.layout.columns) for part in parts},
         header_rows={part.sheet: part.layout.data_row for part in parts},
     )

@@ -183,8 +183,8 @@ comment on table raw.pemberdayaan is 'One row per listed activity of training, c
 
 create index on raw.kesejahteraan (household_id);
 create index on raw.verifikasi (household_id);
-create index on raw.penduduk (household_id);
-create index on raw.penduduk (person_id) where nik is not null;
+create index on raw.penduduk (household_id, upload_id);
+create index on raw.penduduk (person_id, upload_id) where nik is not null;
 
 create table quality.quarantined_row (
     upload_id bigint not null references raw.upload (upload_id),
