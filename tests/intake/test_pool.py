@@ -21,9 +21,11 @@ with ReaderPool("key", workers=2) as pool:
 """
 
 
-DAEMONIC = """
+IN_CELERY = """
 import math
 import multiprocessing
+
+import billiard  # Celery's multiprocessing
 
 from entas.intake.pool import ReaderPool
 
@@ -32,14 +34,14 @@ def work():
         print(*pool.each(math.factorial, [3, 4, 5], lambda job: "died"), flush=True)
     assert multiprocessing.current_process().daemon
 
-process = multiprocessing.get_context("fork").Process(target=work, daemon=True)
+process = billiard.get_context("fork").Process(target=work, daemon=True)
 process.start()
 process.join()
 raise SystemExit(process.exitcode)
 """
 
 
-@pytest.mark.parametrize("text", [REIMPORTED, DAEMONIC], ids=["main program", "daemonic"])
+@pytest.mark.parametrize("text", [REIMPORTED, IN_CELERY], ids=["under a main program", "in a worker of Celery"])
 def test_readers_start_wherever_tasks_run(text: str, tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text(text)

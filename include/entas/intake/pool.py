@@ -10,7 +10,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.process import AuthenticationString
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -45,32 +47,39 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-class _Reader(ForkServerProcess):
-    """A process that Airflow's tasks can start, whichever executor runs them.
+@contextmanager
+def _as_plain_program() -> Iterator[None]:
+    """Let this process pass, while it starts another, for a program of its own and without a main file.
 
-    It does not run its caller's main program again, as those of multiprocessing do: readers need nothing of it, and
-    that of an Airflow task sets up Airflow, which fails where tasks may not know Airflow's database. And a caller that
-    is daemonic, as Celery's workers are, may start it: a rule meant for processes that would be left behind, and
-    readers end with their parent.
+    Processes of multiprocessing run the caller's main program again: that of an Airflow task sets up Airflow, which
+    fails where tasks may not know Airflow's database. And they take over the caller's configuration: in Celery's
+    workers it says that the process is daemonic and may start none (a rule against processes left behind; readers
+    end with their parent), and has a key that cannot be handed on. Readers need nothing of either.
     """
+    main, current = sys.modules["__main__"], multiprocessing.current_process()
+    configuration = current._config  # type: ignore[attr-defined]
+    sys.modules["__main__"] = ModuleType("__main__")
+    current._config = {  # type: ignore[attr-defined]
+        "authkey": AuthenticationString(os.urandom(32)),
+        "semprefix": configuration["semprefix"],
+    }
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+        current._config = configuration  # type: ignore[attr-defined]
+
+
+class _Reader(ForkServerProcess):
+    """A process that Airflow's tasks can start, whichever executor runs them."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        with _as_plain_program():
+            super().__init__(*arguments, **named)
 
     def start(self) -> None:
-        config = multiprocessing.current_process()._config  # type: ignore[attr-defined]
-        daemon = config.pop("daemon", None)
-        try:
+        with _as_plain_program():
             super().start()
-        finally:
-            if daemon is not None:
-                config["daemon"] = daemon
-
-    @staticmethod
-    def _Popen(process_obj: Any) -> Any:
-        main = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")  # of no file, so there is nothing to run
-        try:
-            return ForkServerProcess._Popen(process_obj)  # type: ignore[attr-defined]
-        finally:
-            sys.modules["__main__"] = main
 
 
 class _Readers(ForkServerContext):
