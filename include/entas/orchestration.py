@@ -406,7 +406,10 @@ class Supervisor:
     def _stop(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        _terminate([psutil.Process(process.pid) for process in self.processes.values() if process.poll() is None])
+        # The API server goes last: tasks that are just ending still report to it.
+        for names in (COMPONENTS[1:], COMPONENTS[:1]):
+            running = [process for name in names if (process := self.processes.get(name)) and process.poll() is None]
+            _terminate([psutil.Process(process.pid) for process in running])
         self.state.unlink(missing_ok=True)
 
 
@@ -429,7 +432,7 @@ def down(settings: Settings) -> bool:
     if supervisor:
         supervisor.terminate()
         with contextlib.suppress(psutil.TimeoutExpired):
-            supervisor.wait(_STOP_SECONDS + 15)
+            supervisor.wait(2 * _STOP_SECONDS + 15)
     left = _left_over(state)
     _terminate(left)
     state.unlink(missing_ok=True)
