@@ -36,7 +36,9 @@ def test_macro_workbooks_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom", "utf-16-be-bom", "cp1252"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom", "utf-16-be-bom", "utf-16-le", "utf-16-be", "cp1252"]
+)
 def test_csv(tmp_path: Path, delimiter: str, encoding: str) -> None:
     text = csv_text(table([person(1, nama="RENÉ, S.H.; “Ibu”"), person(2)]), delimiter)
     content = {
@@ -124,7 +126,8 @@ def test_charts_are_no_sheets_of_cells(tmp_path: Path) -> None:
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00", "bukan buku kerja"),
         (b"<html><table><tr><td>no_kk</td></tr></table></html>", "HTML"),
         (b"\xff\xfeA", "UTF-16"),
-        ("nama\tumur\nA\t5\n".encode("utf-16-le"), "bukan buku kerja"),
+        ("nama\tumur\nA\t5\n".encode("utf-32-le"), "bukan buku kerja"),
+        ("nama\tumur\nA\t5\n".encode("utf-16-be"), "Tidak ada register"),
         (b"apa saja\nisi\n", "Tidak ada register"),
         (b"no_kk,nik\n" + b"x" * 200_000, "tidak dapat dibaca"),
     ],

@@ -148,8 +148,25 @@ def _parsed(text: str, delimiter: str, *, strict: bool = True) -> list[Row]:
     return rows
 
 
+def _utf16_without_mark(content: bytes) -> str | None:
+    """Text in UTF-16 that lacks its byte order mark; None when it is none.
+
+    Of the two bytes of a plain letter, digit or separator one is zero, always on the same side; no other file has that.
+    """
+    head = content[:4096]
+    if len(content) % 2 or b"\x00" not in head:
+        return None
+    for side, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if head[side::2].count(0) * 4 >= len(head[side::2]) * 3 and 0 not in head[1 - side :: 2]:
+            try:
+                return content.decode(encoding)
+            except UnicodeDecodeError:
+                return None
+    return None
+
+
 def _decoded(content: bytes) -> str:
-    """Text of a csv: by its byte order mark, else UTF-8 when it is valid, else cp1252.
+    """Text of a csv: by its byte order mark, else UTF-16 by its zero bytes, else UTF-8 when it is valid, else cp1252.
 
     Raises:
         UnreadableFileError: it is no text.
@@ -162,6 +179,8 @@ def _decoded(content: bytes) -> str:
                 "Berkas teks UTF-16 rusak atau terpotong. Simpan ulang sebagai CSV UTF-8 atau .xlsx, lalu unggah "
                 "kembali."
             ) from None
+    if unmarked := _utf16_without_mark(content):
+        return unmarked
     if b"\x00" in content or content.startswith((b"%PDF", b"{\\rtf")):
         raise UnreadableFileError(
             "Berkas bukan buku kerja dan bukan CSV. Simpan sebagai .xlsx atau .csv, lalu unggah kembali."
