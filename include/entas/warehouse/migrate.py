@@ -39,7 +39,8 @@ def migrate(owner: str, settings: Settings) -> bool:
         owner: connection string of an account that may create schemas in the database.
 
     Returns:
-        Whether the three roles exist. An account that may not create roles works without them.
+        Whether this account works with the three roles. One that may neither create nor be granted them (another
+        database of the server may have made them) works without.
 
     Raises:
         EntasError: no connection, a server that is too old, or an account that may not create schemas.
@@ -94,7 +95,12 @@ def _create_roles(connection: psycopg.Connection) -> bool:
             return False
     me, database = connection.execute("select current_user, current_database()").fetchone()
     if not connection.execute("select pg_has_role(current_user, 'entas_pipeline', 'SET')").fetchone()[0]:
-        connection.execute(sql.SQL("grant entas_pipeline to {}").format(sql.Identifier(me)))
+        try:
+            connection.execute(sql.SQL("grant entas_pipeline to {}").format(sql.Identifier(me)))
+        except psycopg.errors.InsufficientPrivilege:
+            # The roles are another database's of this server, and this account is none of theirs.
+            _log.warning("This account is not granted entas_pipeline: Entas works as the account itself.")
+            return False
     if not connection.execute(
         "select has_database_privilege('entas_pipeline', current_database(), 'CREATE')"
     ).fetchone()[0]:
