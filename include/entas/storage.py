@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from entas.errors import EntasError
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,15 @@ class Store:
     def _local_files(self, top: Path) -> Iterator[StoredFile]:
         folders = [str(top)]
         while folders:
+            folder = folders.pop()
             try:
-                entries = list(os.scandir(folders.pop()))
+                entries = list(os.scandir(folder))
             except FileNotFoundError:
+                continue
+            except PermissionError:
+                if folder == str(top):
+                    raise
+                _log.error("%s may not be read by this account; what is in it is left alone", folder)
                 continue
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):

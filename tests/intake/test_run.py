@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import IO, Any
 
 import psycopg
 import pytest
@@ -17,6 +19,7 @@ import pytest
 from entas.errors import UsageError
 from entas.intake import UploadOutcome, run_intake
 from entas.settings import Settings
+from entas.storage import Store
 from tests.workbooks import families, family, nik, no_kk, touch, write_workbook
 
 VILLAGE, OTHER = "32.16.09.2003", "32.16.09.2002"
@@ -145,6 +148,41 @@ def test_a_bad_file_never_fails_another(settings: Settings) -> None:
     assert outcomes["good.xlsx"].status == "accepted"
     assert outcomes["bad.xlsx"].status == "rejected"
     assert outcomes["bad.xlsx"].reason
+
+
+def test_a_name_that_is_no_text_keeps_nobody_waiting(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    write_workbook(_folder(settings) / "a.xlsx", {"penduduk": families([1, 2])})
+    named = os.fsencode(_folder(settings)) + b"/caf\xe9.xlsx"  # as Windows packs it
+    Path(os.fsdecode(named)).write_bytes(b"whatever")
+    assert {name: one.status for name, one in _intake(settings).items()} == {"a.xlsx": "accepted"}
+    assert "caf\\udce9.xlsx is left alone" in caplog.text
+
+
+def test_a_file_or_folder_that_may_not_be_read_keeps_nobody_waiting(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("a", "closed"):
+        write_workbook(_folder(settings) / f"{name}.xlsx", {"penduduk": families([1, 2])})
+    write_workbook(_folder(settings, OTHER) / "b.xlsx", {"penduduk": families([3, 4])})
+    open_file, scan_folder = Store.open, os.scandir
+
+    def closed_file(store: Store, path: str, mode: str = "rb") -> IO[bytes]:
+        if path.endswith("closed.xlsx"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return open_file(store, path, mode)
+
+    def closed_folder(path: Any) -> Any:
+        if str(path).endswith(OTHER):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scan_folder(path)
+
+    with monkeypatch.context() as denied:
+        denied.setattr(Store, "open", closed_file)
+        denied.setattr(os, "scandir", closed_folder)
+        assert {name: one.status for name, one in _intake(settings).items()} == {"a.xlsx": "accepted"}
+    assert "closed.xlsx may not be read" in caplog.text
+    assert f"{OTHER} may not be read" in caplog.text
+    assert set(_intake(settings)) == {"b.xlsx", "closed.xlsx"}
 
 
 def test_a_correction_replaces_the_snapshot_as_a_whole(settings: Settings) -> None:

@@ -178,6 +178,11 @@ def _fetch(
             sha256, size = copy_hashing(source, copy)
     except FileNotFoundError:
         size = -1
+    except PermissionError:
+        _log.error(
+            "%s may not be read by this account; it keeps its receipt and is tried again by the next run", one.path
+        )
+        return None
     if size != one.bytes or scan.has_changed(inbox, one):
         copy.unlink(missing_ok=True)
         scan.forget(connection, one)

@@ -123,8 +123,20 @@ def _wanted(one: Pending, village: str | None, period: str | None) -> bool:
 
 def _candidates(inbox: Store, village: str | None, period: str | None) -> Iterable[StoredFile]:
     for file in inbox.files():
-        if is_upload(file.path) and _wanted(Pending(clock.now(), file.path, 0, 0), village, period):
+        if not _is_text(file.path):
+            shown = file.path.encode("utf-8", "backslashreplace").decode()
+            _log.error("%s is left alone: its name is not UTF-8; rename it and run entas intake again", shown)
+        elif is_upload(file.path) and _wanted(Pending(clock.now(), file.path, 0, 0), village, period):
             yield file
+
+
+def _is_text(path: str) -> bool:
+    """Whether the name is UTF-8: the bytes of any other cannot be kept as text, nor shown to its sender."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_being_written(inbox: Store, file: StoredFile) -> bool:
