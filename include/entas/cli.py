@@ -391,10 +391,11 @@ def _show_result(cursor: Any, as_csv: bool, as_json: bool) -> None:
 
 
 def _psql(conninfo: str) -> NoReturn:
-    program = shutil.which("psql")
-    if program is None:
-        raise EntasError("psql is not installed; give the statements with -c or on standard input")
     import subprocess
+
+    from entas.warehouse.embedded import binaries
+
+    program = shutil.which("psql") or str(binaries() / "psql")
 
     # A child, not exec: this process holds the embedded server meanwhile.
     sys.exit(subprocess.run([program, conninfo], check=False).returncode)

