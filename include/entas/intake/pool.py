@@ -139,7 +139,7 @@ class ReaderPool:
         """A file is to blame for a dead reader only if a reader without a file lives."""
         self._discard()
         try:
-            self._start([]).result()
+            self._start(prepare, [], self._key).result()
         except BrokenProcessPool as error:
             raise EntasError(
                 "the reading processes cannot run on this machine; look for lack of memory, "
