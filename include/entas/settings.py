@@ -68,11 +68,16 @@ class Settings:
             archive=value("ENTAS_ARCHIVE") or str(home / "archive"),
             feedback=value("ENTAS_FEEDBACK") or str(home / "feedback"),
             reports=value("ENTAS_REPORTS") or str(home / "reports"),
-            regency=value("ENTAS_REGENCY") or "32.16",
+            regency=_dotted(value("ENTAS_REGENCY") or "32.16"),
             pseudonym_key=env.get("ENTAS_PSEUDONYM_KEY") or _kept_key(home / "pseudonym.key"),
             feedback_days=_days("ENTAS_FEEDBACK_DAYS", value("ENTAS_FEEDBACK_DAYS"), 400),
             log_days=_days("ENTAS_LOG_DAYS", value("ENTAS_LOG_DAYS"), 90),
         )
+
+
+def _dotted(regency: str) -> str:
+    """`3216` as Kemendagri writes it, `32.16`: the form in which every table knows it."""
+    return f"{regency[:2]}.{regency[2:]}" if len(regency) == 4 and regency.isdecimal() else regency
 
 
 def _days(name: str, text: str | None, default: int) -> int:
