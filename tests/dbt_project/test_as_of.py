@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -73,3 +74,11 @@ def test_a_malformed_reported_month_is_refused(built: Built) -> None:
     arguments = ["compile", *dbt_arguments(built.settings), "--vars", '{"through_period": "2023-13"}']
     with pytest.raises(EntasError, match="YYYY-MM"):
         run_dbt(built.settings, arguments)
+
+
+def test_a_failed_test_says_what_must_hold_and_prints_nothing(built: Built, capfd: pytest.CaptureFixture[str]) -> None:
+    unknown = replace(built.settings, regency="32.17")
+    arguments = ["test", *dbt_arguments(unknown), "--select", "assert_the_regency_has_a_policy"]
+    with pytest.raises(EntasError, match=r"assert_the_regency_has_a_policy failed: .*rows in seeds/policy\.csv"):
+        run_dbt(unknown, arguments)
+    assert capfd.readouterr().out == ""

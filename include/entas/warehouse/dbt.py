@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import takewhile
 from typing import Any
 
 from entas import clock
@@ -101,7 +102,9 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
             progress(str(info.node_name), done, 0)
 
     with _environment(dbt_environment(settings)):
-        result = dbtRunner(callbacks=[listen]).invoke(["--quiet", "--log-level-file", "info", *arguments])
+        # "quiet" alone lets errors through, into the output of our caller.
+        quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info"]
+        result = dbtRunner(callbacks=[listen]).invoke([*quiet, *arguments])
     if result.success:
         return
     log = settings.home / "logs" / "dbt" / "dbt.log"
@@ -110,9 +113,17 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
         raise EntasError(f"dbt stopped: {reason} (its log: {log})") from result.exception
     failed = [one for one in result.result if str(one.status) in ("error", "fail", "runtime error")]
     first = failed[0]
-    said = " ".join(str(first.message or "").split())
+    said = " ".join([*str(first.message or "").split(), *_headed(first.node)])
     more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
     raise EntasError(f"dbt: {first.node.name}{more} failed: {said} (its log: {log})")
+
+
+def _headed(node: Any) -> Iterator[str]:
+    """What the comment at the head of a test says, in brackets: what must hold, and what to mend where it does not."""
+    lines = takewhile(lambda line: line.startswith("--"), str(node.raw_code or "").lstrip().splitlines())
+    comment = " ".join(line.removeprefix("--").strip() for line in lines)
+    if str(node.resource_type) == "test" and comment:
+        yield f"({comment})"
 
 
 def drop_schemas(settings: Settings, schema_suffix: str) -> None:
