@@ -327,12 +327,16 @@ def explain(settings: Settings, period: Any, no_kk: str | None, household_id: st
 @click.option(
     "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Workbook to write (.xlsx)."
 )
-def template(settings: Settings, village: str, period: Any, prefill: bool, output: Path) -> None:
+@_json_option
+def template(settings: Settings, village: str, period: Any, prefill: bool, output: Path, as_json: bool) -> None:
     """Write Entas's own workbook for a village and month."""
     from entas.template import write_template
 
     write_template(settings, village, period, prefill=prefill, output=output)
-    click.echo(f"Wrote {output}")
+    if as_json:
+        _print_json({"output": str(output)})
+    else:
+        click.echo(f"Wrote {output}")
 
 
 @_command
@@ -387,7 +391,7 @@ def _show_result(cursor: Any, as_csv: bool, as_json: bool) -> None:
             n for n, column in enumerate(cursor.description) if column.type_code in (20, 21, 23, 700, 701, 1700)
         )
         _table(None, names, [["" if cell is None else cell for cell in row] for row in rows], right=numeric)
-        click.echo(f"({result.ntuples} rows)")
+        click.echo(f"({result.ntuples} row{'' if result.ntuples == 1 else 's'})")
 
 
 def _psql(conninfo: str) -> NoReturn:
@@ -404,13 +408,17 @@ def _psql(conninfo: str) -> NoReturn:
 @main.command()
 @_debug_option
 @click.option("--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
-def sample(output: Path) -> None:
+@_json_option
+def sample(output: Path, as_json: bool) -> None:
     """Write an invented regency: three months of uploads and the truth that was planted in them."""
     from entas.sample import write_sample
 
-    with _progress("sample", False) as progress:
+    with _progress("sample", as_json) as progress:
         write_sample(output, progress=progress)
-    click.echo(f"Wrote {output}/inbox and {output}/truth.json (all persons are invented)")
+    if as_json:
+        _print_json({"inbox": str(output / "inbox"), "truth": str(output / "truth.json")})
+    else:
+        click.echo(f"Wrote {output}/inbox and {output}/truth.json (all persons are invented)")
 
 
 if __name__ == "__main__":
