@@ -16,7 +16,7 @@ from psycopg import sql
 
 from entas import areas
 from entas.errors import EntasError
-from entas.intake.pool import ReaderPool
+from entas.intake.pool import ReaderPool, batches
 from entas.intake.workbook import CRITICAL, WARNING, FeedbackJob, Finding, RegisterResult, write_workbook
 from entas.registers.schema import REGISTERS
 from entas.settings import Settings
@@ -26,9 +26,6 @@ _log = logging.getLogger(__name__)
 
 SUFFIX = ".hasil-periksa.xlsx"
 
-#: Workbooks are made in batches that end at either.
-_BATCH_FILES = 64
-_BATCH_BYTES = 24_000_000
 
 #: The longest name of a file in bytes; a store adds `.` and `.part` while it writes.
 _LONGEST_NAME = 255 - len(".") - len(".part")
@@ -66,7 +63,7 @@ def write_due_feedback(connection: psycopg.Connection, settings: Settings, pool:
     """
     _strike_off_replaced(connection)
     archive, feedback = Store(settings.archive), Store(settings.feedback)
-    for batch in _batches(_due(connection)):
+    for batch in batches(_due(connection)):
         with _work_folder(settings) as folder:
             work = Path(folder)
             jobs = [
@@ -133,19 +130,6 @@ def _due(connection: psycopg.Connection) -> list[_Due]:
         """
     )
     return [_Due(*row) for row in rows]
-
-
-def _batches(due: Sequence[_Due]) -> Iterator[list[_Due]]:
-    batch: list[_Due] = []
-    size = 0
-    for one in due:
-        if batch and (size + one.bytes > _BATCH_BYTES or len(batch) >= _BATCH_FILES):
-            yield batch
-            batch, size = [], 0
-        batch.append(one)
-        size += one.bytes
-    if batch:
-        yield batch
 
 
 def _jobs(

@@ -7,14 +7,14 @@ import multiprocessing
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import AuthenticationString
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from entas.errors import EntasError
 from entas.intake.prepare import PreparedUpload, ReadJob, prepare
@@ -23,6 +23,33 @@ _log = logging.getLogger(__name__)
 
 J = TypeVar("J")
 R = TypeVar("R")
+
+#: A batch ends at either: memory is bounded by it whatever the number of villages.
+_BATCH_BYTES = 24_000_000
+_BATCH_FILES = 256
+
+
+class _Sized(Protocol):
+    @property
+    def bytes(self) -> int: ...
+
+
+S = TypeVar("S", bound=_Sized)
+
+
+def batches(files: Iterable[S]) -> Iterator[list[S]]:
+    """Files in their order, as many together as may be in memory at once (by their size as uploaded)."""
+    batch: list[S] = []
+    size = 0
+    for one in files:
+        if batch and (size + one.bytes > _BATCH_BYTES or len(batch) >= _BATCH_FILES):
+            yield batch
+            batch, size = [], 0
+        batch.append(one)
+        size += one.bytes
+    if batch:
+        yield batch
+
 
 #: What an operator reads when a file kills the process that reads it.
 DIED = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from entas import areas, clock
 from entas.errors import UsageError
 from entas.intake import load, scan
 from entas.intake.feedback import write_due_feedback
-from entas.intake.pool import ReaderPool
+from entas.intake.pool import ReaderPool, batches
 from entas.intake.prepare import PreparedUpload, ReadJob
 from entas.intake.scan import Pending
 from entas.settings import Settings
@@ -28,9 +28,6 @@ _log = logging.getLogger(__name__)
 
 #: One intake at a time in a warehouse: the outcome of an upload depends on those received before.
 _LOCK = 0x656E7461735F31
-#: A batch ends at either: memory is bounded by it whatever the number of villages.
-_BATCH_BYTES = 24_000_000
-_BATCH_FILES = 256
 
 Progress = Callable[[int, int], None]
 
@@ -112,7 +109,7 @@ def run_intake(
         report(0, len(pending))
         with ReaderPool(settings.pseudonym_key) as pool, _work_folder(settings) as work:
             reading = None
-            for batch in [*_batches(pending), None]:
+            for batch in [*batches(pending), None]:
                 started = None
                 if batch is not None:
                     fetched = [item for one in batch if (item := _fetch(connection, settings, inbox, one, work))]
@@ -201,19 +198,6 @@ def _fetch(
         received_on=clock.jakarta_day(one.received_at),
     )
     return _Fetched(one, sha256, None, job)
-
-
-def _batches(pending: Sequence[Pending]) -> Iterator[list[Pending]]:
-    batch: list[Pending] = []
-    size = 0
-    for one in pending:
-        if batch and (size + one.bytes > _BATCH_BYTES or len(batch) >= _BATCH_FILES):
-            yield batch
-            batch, size = [], 0
-        batch.append(one)
-        size += one.bytes
-    if batch:
-        yield batch
 
 
 @contextmanager
