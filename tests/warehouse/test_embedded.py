@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from entas.warehouse.embedded import EmbeddedServer
 
@@ -96,6 +97,25 @@ def test_a_home_with_an_awkward_path_works(folder: Path, name: str) -> None:
         with psycopg.connect(server.url("postgres")) as connection:
             assert connection.execute("select 1").fetchone() == (1,)
         assert server.socket_folder != server.folder
+    finally:
+        server.release()
+
+
+@pytest.mark.parametrize("name", ["Data Dinas Sosial", "50%+1 = a&b#c?d"])
+def test_a_path_is_the_same_to_psycopg_and_to_sqlalchemy(folder: Path, name: str) -> None:
+    server = EmbeddedServer(folder / name)
+    told = [
+        psycopg.conninfo.conninfo_to_dict(server.url("entas"))["host"],
+        make_url(server.url("entas", driver="postgresql+psycopg")).query["host"],
+    ]
+    assert told == [str(server.socket_folder)] * 2
+
+
+def test_a_home_with_a_space_in_its_path_works(folder: Path) -> None:
+    server = EmbeddedServer(folder / "Data Dinas Sosial").hold()
+    try:
+        with psycopg.connect(server.url("postgres")) as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
     finally:
         server.release()
 

@@ -20,7 +20,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import fasteners
 import psutil
@@ -83,7 +83,7 @@ class EmbeddedServer:
 
     def url(self, database: str, *, user: str = _SUPERUSER, driver: str = "postgresql") -> str:
         """Connection URL of a database of this server (libpq's form; also SQLAlchemy's with its `driver`)."""
-        return f"{driver}://{quote(user)}@/{quote(database)}?{urlencode({'host': str(self.socket_folder)})}"
+        return f"{driver}://{quote(user)}@/{quote(database)}?host={quote(str(self.socket_folder), safe='/')}"
 
     # -- life ----------------------------------------------------------------------------------------------
 
