@@ -142,3 +142,11 @@ def test_it_works_for_an_ordinary_user(folder: Path) -> None:
         finally:
             os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="as another user the server is the user's own")
+def test_a_folder_above_that_was_closed_to_others_is_opened_again(folder: Path) -> None:
+    server = EmbeddedServer(folder / "home").hold()
+    folder.chmod(0o700)
+    server.release()
+    assert not (server.data / "postmaster.pid").exists()

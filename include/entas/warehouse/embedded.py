@@ -227,6 +227,8 @@ class EmbeddedServer:
                 process.terminate()
 
     def _control(self, action: str, *arguments: str) -> None:
+        if self._system_user():  # the folders above may have been closed to others since
+            _wheel().ensure_prefix_permissions(self.data)
         self._run("pg_ctl", "-w", "-D", str(self.data), *arguments, action)
 
     def _run(self, program: str, *arguments: str) -> None:
