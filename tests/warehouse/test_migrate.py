@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from tests.conftest import make_settings
 
+from entas.errors import EntasError
 from entas.settings import Settings
 from entas.warehouse import open_warehouse
 from entas.warehouse.embedded import EmbeddedServer
@@ -30,3 +31,9 @@ def test_an_owner_who_is_not_granted_the_roles_of_another_database_works_without
         assert connection.execute("select current_user = session_user").fetchone() == (True,)
         assert connection.execute("select count(*) > 0 from reference.village").fetchone() == (True,)
         assert connection.execute("select count(*) from raw.upload").fetchone() == (0,)
+
+
+def test_a_server_that_is_too_old_is_told_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("entas.warehouse.migrate._OLDEST_SERVER", 1_000_000)
+    with pytest.raises(EntasError, match="the warehouse runs PostgreSQL 18; Entas needs 100 or newer"):
+        open_warehouse(settings)

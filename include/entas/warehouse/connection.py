@@ -94,7 +94,7 @@ def open_warehouse(settings: Settings) -> Warehouse:
     """The warehouse of these settings: started if embedded, migrated to this version, held by this process.
 
     Raises:
-        EntasError: it does not answer, is older than PostgreSQL 15, or cannot be migrated.
+        EntasError: it does not answer, is older than PostgreSQL 16, or cannot be migrated.
     """
     return _open(settings, os.getpid())
 

@@ -19,7 +19,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 ROLES = ("entas_pipeline", "entas_analyst", "entas_steward")
 #: Any fixed number: one migration at a time in a database.
 _LOCK = 0x656E746173
-_OLDEST_SERVER = 150000
+#: Grants of roles tell INHERIT and SET apart since 16.
+_OLDEST_SERVER = 160000
 
 
 @lru_cache(maxsize=1)
@@ -53,7 +54,8 @@ def migrate(owner: str, settings: Settings) -> bool:
     with connection:
         if connection.info.server_version < _OLDEST_SERVER:
             raise EntasError(
-                f"the warehouse runs PostgreSQL {connection.info.server_version // 10000}; Entas needs 15 or newer"
+                f"the warehouse runs PostgreSQL {connection.info.server_version // 10000}; "
+                f"Entas needs {_OLDEST_SERVER // 10000} or newer"
             )
         connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
         try:
