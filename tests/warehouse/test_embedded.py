@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -150,3 +151,8 @@ def test_a_folder_above_that_was_closed_to_others_is_opened_again(folder: Path) 
     folder.chmod(0o700)
     server.release()
     assert not (server.data / "postmaster.pid").exists()
+
+
+def test_the_socket_is_closed_to_other_users(own_server: EmbeddedServer) -> None:
+    socket = own_server.socket_folder / ".s.PGSQL.5432"
+    assert stat.S_IMODE(socket.stat().st_mode) == 0o700

@@ -38,6 +38,7 @@ _START_SECONDS = 300
 _CONFIGURATION = """
 # Written once by Entas; yours to change afterwards.
 listen_addresses = ''
+unix_socket_permissions = 0700
 max_connections = 200
 shared_buffers = 512MB
 work_mem = 64MB
@@ -190,7 +191,7 @@ class EmbeddedServer:
             readable = stat.S_IRGRP | stat.S_IROTH
             wheel.ensure_folder_permissions(programs, readable | stat.S_IXGRP | stat.S_IXOTH)
             wheel.ensure_folder_permissions(programs.parent / "lib", readable)
-        # The data are of one machine user; whoever may open the socket folder may connect.
+        # Whoever may open the socket may connect: its permissions leave that to the server's own user (and root).
         self._run(
             "initdb", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-U", _SUPERUSER, "-D", str(self.data)
         )
