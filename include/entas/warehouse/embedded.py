@@ -51,6 +51,7 @@ random_page_cost = 1.1
 jit = off
 log_destination = 'stderr'
 log_min_messages = warning
+log_min_error_statement = panic
 timezone = 'UTC'
 """
 
