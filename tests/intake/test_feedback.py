@@ -288,3 +288,19 @@ def test_paths_lead_nowhere_else() -> None:
     longest = feedback_path(VILLAGE, "2023-10", "é" * 127 + "x").rsplit("/", 1)[1]
     assert len(longest.encode()) <= 255 - len("..part")
     assert longest.endswith("é.hasil-periksa.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("register.xls", 'dengan nama berkas semula, "register.xls"'),
+        ("register.csv", '"CSV UTF-8", dengan nama berkas semula, "register.csv"'),
+    ],
+)
+def test_the_operator_is_told_to_keep_the_name(settings: Settings, name: str, says: str) -> None:
+    path = Path(settings.inbox) / VILLAGE / "2023-08" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(f"no_kk;tanggal_musyawarah;hasil\n{no_kk(1)};45/45/2023;layak\n{no_kk(2)};15/08/2023;layak\n")
+    run_intake(settings)
+    book = openpyxl.load_workbook(Path(settings.feedback) / VILLAGE / "2023-08" / f"{name}.hasil-periksa.xlsx")
+    assert says in _texts(book["Ringkasan"])

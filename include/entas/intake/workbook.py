@@ -571,14 +571,16 @@ def _steps(job: FeedbackJob) -> list[str]:
     if WARNING in severities:
         steps.append("Periksa setiap sel kuning; perbaiki bila isinya keliru, biarkan bila sudah benar.")
     steps.append("Jangan mengubah judul kolom. Lembar Ringkasan dan kolom Catatan Entas boleh dibiarkan.")
-    steps.append(
-        f'Simpan buku kerja ini dengan nama berkas semula, "{_name_for_correction(job.file_name)}", lalu unggah ke '
-        f'folder "{job.folder}".'
-    )
+    steps.append(f'{_how_to_save(job.file_name)} Lalu unggah ke folder "{job.folder}".')
     return steps
 
 
-def _name_for_correction(file_name: str) -> str:
-    """The uploaded name, so that the correction replaces it; this workbook cannot be saved as text."""
+def _how_to_save(file_name: str) -> str:
+    """How the correction gets the uploaded name: only a file of the same name replaces what that one listed."""
     path = PurePosixPath(file_name)
-    return path.name if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".ods") else f"{path.stem}.xlsx"
+    if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".ods"):
+        return f'Simpan buku kerja ini dengan nama berkas semula, "{path.name}".'
+    return (
+        f'Buka lembar datanya, pilih Simpan Sebagai, jenis "CSV UTF-8", dengan nama berkas semula, "{path.name}", '
+        "supaya berkas yang lama digantikan."
+    )
