@@ -18,7 +18,7 @@ Every night at 02:30 (Asia/Jakarta), five things that do not wait for each other
   is free. Its numbers are in its XCom.
 - **punctuality** fails from the 6th of a month on while the report of the month before is not released although its
   predecessor was.
-- **vacuum** vacuums and analyses the tables of the warehouse.
+- **vacuum** drops what a killed `entas report --as-of` left, then vacuums and analyses the tables of the warehouse.
 
 Nothing of the archive, the reports or the registers is ever deleted.
 

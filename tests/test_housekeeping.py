@@ -85,3 +85,16 @@ def test_vacuum_reaches_the_tables_of_the_load(settings: Settings, conn: psycopg
     assert housekeeping.vacuum(settings) > 10
     query = "select vacuum_count from pg_stat_user_tables where schemaname = 'raw' and relname = 'penduduk'"
     assert conn.execute(query).fetchone() == (1,)
+
+
+def test_what_a_killed_as_of_report_left_is_dropped_and_a_live_one_is_not(settings: Settings) -> None:
+    open_warehouse(settings)
+    with psycopg.connect(settings.warehouse_url, autocommit=True) as other:
+        for schema in ("marts_asof_202310_4711", "seeds_asof_202310_4711", "marts_asof_202310_4712", "marts_of_mine"):
+            other.execute(f"create schema {schema} authorization entas_pipeline")
+        other.execute("select pg_advisory_lock(hashtext('_asof_202310_4712'))")
+        housekeeping.vacuum(settings)
+        found = other.execute(
+            "select nspname from pg_namespace where nspname ~ '^(marts|seeds)_' order by 1"
+        ).fetchall()
+    assert found == [("marts_asof_202310_4712",), ("marts_of_mine",)]

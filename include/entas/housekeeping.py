@@ -21,6 +21,7 @@ from entas.reporting import latest_release
 from entas.settings import Settings
 from entas.storage import Store
 from entas.warehouse import open_warehouse
+from entas.warehouse.dbt import drop_leftovers
 
 _log = logging.getLogger(__name__)
 
@@ -187,11 +188,13 @@ def check_punctuality(settings: Settings, moment: datetime | None = None) -> str
 
 
 def vacuum(settings: Settings) -> int:
-    """Vacuum and analyse the tables that intake, dbt and the reports write to.
+    """Drop what killed as-of reports left, then vacuum and analyse the tables of intake, dbt and the reports.
 
     Returns:
         Number of tables.
     """
+    for suffix in drop_leftovers(settings):
+        _log.warning("dropped the schemas *%s of a report --as-of that was killed", suffix)
     with open_warehouse(settings).connect(autocommit=True) as connection:
         tables = connection.execute(
             "select schemaname, tablename from pg_tables where schemaname = any(%s) order by 1, 2", (list(_VACUUMED),)

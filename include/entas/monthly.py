@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 
 from entas.clock import jakarta_day, now, period_text
@@ -13,7 +10,7 @@ from entas.publishing import Delivery, deliver
 from entas.reporting import Figures, Release, check_gate, read_figures, release, releases
 from entas.settings import Settings
 from entas.warehouse import open_warehouse
-from entas.warehouse.dbt import drop_schemas, transform
+from entas.warehouse.dbt import as_known, transform
 
 
 def ensure_month(settings: Settings, period: date) -> bool:
@@ -43,7 +40,7 @@ def report(settings: Settings, period: date, as_of: datetime | None = None) -> F
     if as_of is None:
         ensure_month(settings, period)
         return _gated(settings, period, "marts", None)
-    with _as_known(settings, period, as_of) as marts:
+    with as_known(settings, period, as_of) as marts:
         return _gated(settings, period, marts, as_of)
 
 
@@ -54,17 +51,6 @@ def _gated(settings: Settings, period: date, marts: str, as_of: datetime | None)
         if reasons:
             raise HeldError(f"the report of {period_text(period)} is held: {' '.join(reasons)}", reasons)
         return read_figures(connection, settings, period, marts=marts, as_of=as_of)
-
-
-@contextmanager
-def _as_known(settings: Settings, period: date, as_of: datetime) -> Iterator[str]:
-    """Schema with the marts as known at a moment, for as long as the block lasts."""
-    suffix = f"_asof_{period:%Y%m}_{os.getpid()}"
-    try:
-        transform(settings, as_of=as_of, schema_suffix=suffix, through_period=period)
-        yield f"marts{suffix}"
-    finally:
-        drop_schemas(settings, suffix)
 
 
 def pass_gate(settings: Settings, period: date) -> None:

@@ -36,7 +36,8 @@ def marts(built: Built, suffix: str = "") -> dict[str, Rows]:
 def suffixed(built: Built) -> Iterator[str]:
     """A suffix for schemas of a build beside the marts, removed afterwards."""
     yield SUFFIX
-    drop_schemas(built.settings, SUFFIX)
+    with built.warehouse.connect(autocommit=True) as connection:
+        drop_schemas(connection, SUFFIX)
     assert built.rows(f"select nspname from pg_namespace where nspname like '%{SUFFIX}'") == []
 
 

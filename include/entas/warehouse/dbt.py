@@ -10,6 +10,9 @@ from datetime import date, datetime
 from itertools import takewhile
 from typing import Any
 
+import psycopg
+from psycopg import sql
+
 from entas import clock
 from entas.errors import EntasError
 from entas.settings import Settings
@@ -126,17 +129,49 @@ def _headed(node: Any) -> Iterator[str]:
         yield f"({comment})"
 
 
-def drop_schemas(settings: Settings, schema_suffix: str) -> None:
-    """Remove what a build with this suffix made."""
-    if not schema_suffix:
-        raise ValueError("only schemas of a build with a suffix may be dropped")
-    from psycopg import sql
+@contextmanager
+def as_known(settings: Settings, period: date, as_of: datetime) -> Iterator[str]:
+    """Name of the schema with the marts as known at a moment, for as long as the block lasts.
 
+    A lock tells that the build is in use, so that `drop_leftovers` knows those of processes that were killed.
+    """
+    suffix = f"_asof_{period:%Y%m}_{os.getpid()}"
     with open_warehouse(settings).connect(autocommit=True) as connection:
-        for schema in SCHEMAS:
-            connection.execute(
-                sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema + schema_suffix))
-            )
+        connection.execute("select pg_advisory_lock(hashtext(%s))", (suffix,))
+        try:
+            transform(settings, as_of=as_of, schema_suffix=suffix, through_period=period)
+            yield f"marts{suffix}"
+        finally:
+            drop_schemas(connection, suffix)
+
+
+def drop_leftovers(settings: Settings) -> list[str]:
+    """Remove the schemas of as-of builds whose process was killed.
+
+    Returns:
+        The suffixes of their schemas.
+    """
+    left = []
+    with open_warehouse(settings).connect(autocommit=True) as connection:
+        rows = connection.execute(
+            "select distinct substring(nspname from '_asof_[0-9]{6}_[0-9]+$') as suffix from pg_namespace "
+            "where nspname ~ '^(seeds|staging|intermediate|marts)_asof_[0-9]{6}_[0-9]+$' order by 1"
+        ).fetchall()
+        for (suffix,) in rows:
+            if not connection.execute("select pg_try_advisory_lock(hashtext(%s))", (suffix,)).fetchone()[0]:
+                continue
+            drop_schemas(connection, suffix)
+            connection.execute("select pg_advisory_unlock(hashtext(%s))", (suffix,))
+            left.append(suffix)
+    return left
+
+
+def drop_schemas(connection: psycopg.Connection, suffix: str) -> None:
+    """Remove what a build with this suffix made."""
+    if not suffix:
+        raise ValueError("only schemas of a build with a suffix may be dropped")
+    for schema in SCHEMAS:
+        connection.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema + suffix)))
 
 
 @contextmanager
