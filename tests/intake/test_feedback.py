@@ -258,7 +258,7 @@ def test_a_csv_becomes_one_sheet_and_sheet_names_are_made_fit(job: FeedbackJob, 
     assert len(sheet.title) <= 31
     assert not set(sheet.title) & set("[]:*?/\\")
     assert (sheet["C2"].value, sheet["C2"].data_type, _fill(sheet["B2"])) == ("=1+1", "s", YELLOW)
-    assert '"penduduk [desa] bulan: sepuluh tahun dua ribu.xlsx"' in _texts(book["Ringkasan"])
+    assert '"penduduk [desa] bulan: sepuluh tahun dua ribu.csv"' in _texts(book["Ringkasan"])
 
 
 def test_the_summary_tells_the_day_in_jakarta_and_sheets_left_out(job: FeedbackJob, tmp_path: Path) -> None:
