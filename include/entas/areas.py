@@ -11,7 +11,6 @@ from lokal import wilayah
 from entas.errors import EntasError
 
 _VILLAGE_DIGITS = re.compile(r"\d{10}")
-_VILLAGE_DOTTED = re.compile(r"\d{2}\.\d{2}\.\d{2}\.\d{4}")
 
 
 @dataclass(frozen=True)
@@ -35,11 +34,6 @@ def dotted(code: str) -> str:
     if _VILLAGE_DIGITS.fullmatch(text):
         return f"{text[:2]}.{text[2:4]}.{text[4:6]}.{text[6:]}"
     return text
-
-
-def is_village_code(code: str) -> bool:
-    """Whether the text has the form of a village code, dotted or not (not whether such a village exists)."""
-    return bool(_VILLAGE_DOTTED.fullmatch(code) or _VILLAGE_DIGITS.fullmatch(code))
 
 
 @lru_cache(maxsize=4)

@@ -26,7 +26,6 @@ _log = logging.getLogger(__name__)
 
 SUFFIX = ".hasil-periksa.xlsx"
 
-
 #: The longest name of a file in bytes; a store adds `.` and `.part` while it writes.
 _LONGEST_NAME = 255 - len(".") - len(".part")
 

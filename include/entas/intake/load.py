@@ -13,9 +13,8 @@ from entas.intake.prepare import PreparedRegister, PreparedUpload
 from entas.intake.scan import Pending
 from entas.validation import sql_rules
 
-EVENT_REGISTERS = ("verifikasi", "bantuan", "pemberdayaan")
 #: The order in which an upload's registers are loaded: the others are compared with the persons it lists itself.
-_LOAD_ORDER = ("penduduk", "kesejahteraan", *EVENT_REGISTERS)
+_LOAD_ORDER = ("penduduk", "kesejahteraan", "verifikasi", "bantuan", "pemberdayaan")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
-from urllib.parse import quote
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -82,12 +81,6 @@ class Warehouse:
             "ENTAS_DBT_DBNAME": str(parts.get("dbname", DATABASE)),
             "ENTAS_DBT_ROLE": "entas_pipeline" if self.roles else "",
         }
-
-    def sqlalchemy_url(self) -> str:
-        """The owner's URL for SQLAlchemy with psycopg 3."""
-        return "postgresql+psycopg://?" + "&".join(
-            f"{key}={quote(str(value), safe='')}" for key, value in conninfo_to_dict(self.owner).items()
-        )
 
 
 def open_warehouse(settings: Settings) -> Warehouse:
