@@ -14,7 +14,6 @@ import hashlib
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -124,7 +123,7 @@ class EmbeddedServer:
                 self._control("stop", "-m", "fast")
 
     def stop(self) -> None:
-        """Stop the server whoever holds it (`make down`)."""
+        """Stop the server whoever holds it (the demo begins anew, the benchmark has ended)."""
         if not self.data.exists():
             return
         with self._locked():
@@ -263,16 +262,3 @@ def _wheel() -> ModuleType:
 def binaries() -> Path:
     """Folder of PostgreSQL's own programs: initdb, pg_ctl, psql."""
     return _wheel().POSTGRES_VERSIONS[18]
-
-
-def main() -> None:
-    """`python -m entas.warehouse.embedded stop`: stop the server of `ENTAS_HOME`."""
-    from entas.settings import Settings
-
-    if sys.argv[1:] != ["stop"]:
-        raise SystemExit("usage: python -m entas.warehouse.embedded stop")
-    EmbeddedServer(Settings.from_env().home).stop()
-
-
-if __name__ == "__main__":
-    main()
