@@ -1,6 +1,7 @@
 """Reading single cells: repair of ids, dates, amounts, codes and text.
 
-A cell is what the file gives: str, int, float, bool, date, datetime, time, timedelta; an empty cell is "" or None.
+A cell is what the file gives: str, int, float, bool, date, datetime, time, timedelta, or a `BrokenCell` where the
+workbook holds an error or a formula without a result; an empty cell is "" or None.
 Every parser here returns `(value, state)` and never raises, whatever the cell. States:
 
 - `blank`: nothing is written (for some kinds "-" is nothing, and `0` is no NIK);
@@ -17,9 +18,10 @@ import calendar
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 
 from lokal import parse_rupiah
 
@@ -50,6 +52,24 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _DASHES = frozenset("-–—−‐‑‒―")
 
 Value = tuple[Any, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenCell:
+    """A cell that shows something and holds no value: an error, or a formula that was never calculated.
+
+    It is no text, so no parser takes it for a name, and it is not blank, so it is reported and not passed over.
+
+    Attributes:
+        text: the error as the workbook shows it (`#DIV/0!`, `#N/A`), or the formula with its sign (`=A1*2`).
+        kind: `error`, or `no_value` for a formula whose result the file does not hold.
+    """
+
+    text: str
+    kind: Literal["error", "no_value"]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def fold(text: Any) -> str:
@@ -364,11 +384,13 @@ def parse_decile(cell: Any) -> Value:
 
 
 def parse_text(cell: Any) -> Value:
-    """Text, trimmed, with repeated and no-break spaces as one."""
+    """Text, trimmed, with repeated and no-break spaces as one; an error of the workbook is no text."""
     kind = type(cell)
     if kind is str:
         text = tidy(cell)
         return (text, OK) if text else (None, BLANK)
+    if kind is BrokenCell:
+        return None, UNREADABLE
     text = written(cell)
     return (None, BLANK) if text is None else (text, OK)
 

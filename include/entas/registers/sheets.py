@@ -28,12 +28,27 @@ class UnreadableFileError(Exception):
     """The file cannot be read; the message is the Indonesian reason that its sender gets."""
 
 
+#: First row, first column, last row, last column of merged cells, all counted from 0 and all included.
+Range = tuple[int, int, int, int]
+
+
 @dataclass
 class Sheet:
-    """One sheet: its name and all its rows from the first one on, empty ones included."""
+    """One sheet: its name and all its rows from the first one on, empty ones included.
+
+    Attributes:
+        name: as its tab says; a csv's is the stem of the file's name.
+        rows: its rows; they may differ in length. A merged range has its value in its upper left cell alone.
+        hidden: whether the program that wrote it does not show the sheet.
+        hidden_rows: indices (0-based) of `rows` that are not shown (hidden, filtered out, of no height).
+        merged: the ranges of merged cells.
+    """
 
     name: str
     rows: list[Row]
+    hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    merged: tuple[Range, ...] = ()
 
 
 def read_sheets(path: Path, file_name: str, header_score: Callable[[list[Row]], int]) -> Iterator[Sheet]:
