@@ -8,6 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Files of tests that run beside each other; half of their time they wait for a server or a started program.
+TEST_PROCESSES ?= 2
+
 # Local state; `make up ENTAS_HOME=...` works on another home.
 export ENTAS_HOME ?= .entas
 
@@ -43,7 +46,7 @@ down: $(READY) ## stop what `make up` started
 	@$(BIN)/python -m entas.orchestration down
 
 test: lint ## lint, then every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## ruff and sqlfluff
 	@$(BIN)/ruff check .

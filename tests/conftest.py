@@ -20,6 +20,14 @@ PSEUDONYM_KEY = "a key for tests, known to everybody"
 
 _numbers = itertools.count(1)
 
+#: Files that run for minutes. They go first, so that the other processes of `pytest -n` have work until they are done.
+LONGEST = ("test_demo.py", "test_differential.py", "test_runs.py", "test_against_reference_model.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rank = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+
 
 def make_settings(home: Path, url: str | None) -> Settings:
     """Settings as `Settings.from_env` would make them, without the machine's environment."""
