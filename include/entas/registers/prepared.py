@@ -2,15 +2,21 @@
 
 For each column `c` of a register:
 
-- `c_state`: `blank`, `ok`, `unreadable`; for ids also `lost`, `not_16`, `impossible_date`, `serial_0000`;
+- `c_state`: `blank`, `ok`, `unreadable`; for ids also `lost`, `not_16`, `impossible_date`, `serial_0000`; null where
+  the row's sheet does not have the column, so that no rule about it applies there;
 - `c_digits` (ids): the repaired text, null when blank or lost;
 - `c_number` (rupiah): the amount as a float;
 - `c_day` (dates): days since 1970-01-01, to be compared with `received_day`.
 
-Besides, for penduduk: `nik_birth` and `own_birth` (DDMMYY), `nik_sex` and `own_sex`, null unless NIK and cell can be
-read; for kesejahteraan: `measures`, how many of the two amounts and desil are filled in; for bantuan and pemberdayaan:
-`recipient_state` (`ok`, `lost`, `unreadable`) and the states of one id where the other is usable, `no_kk_beside_nik`
-and `nik_beside_no_kk`.
+Besides:
+
+- penduduk: `nik_birth` and `own_birth` (DDMMYY), `nik_sex` and `own_sex`, null unless NIK and cell can be read;
+- kesejahteraan: `measures`, how many of the two amounts and desil are filled in, null where the sheet has none of the
+  three; and the state of nik_kepala as `nik_kepala_beside_no_kk` where the sheet has a card column, and as
+  `nik_kepala_as_key` where it has none, so that the head's NIK alone tells which family it is;
+- bantuan and pemberdayaan: `recipient_state` (`ok`, `lost`, `unreadable`) and the states of one id where the other is
+  usable, `no_kk_beside_nik` and `nik_beside_no_kk`;
+- bantuan: `nilai_due` and `tanggal_salur_due`, the states where the row's format asks for the column in every row.
 """
 
 from __future__ import annotations
@@ -26,6 +32,7 @@ from entas.registers import cells
 from entas.registers.schema import REGISTERS, Kind
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_MEASURES = ("penghasilan_bulanan", "pengeluaran_bulanan", "desil")
 
 
 def prepare(
@@ -34,7 +41,9 @@ def prepare(
     values: Mapping[str, list[Any]],
     states: Mapping[str, pd.Categorical],
     received_on: date,
-    has_card_column: np.ndarray,
+    *,
+    given: Mapping[str, np.ndarray],
+    due: Mapping[str, np.ndarray],
 ) -> pd.DataFrame:
     """The prepared columns of a register.
 
@@ -44,11 +53,12 @@ def prepare(
         values: column -> parsed values, for ids the repaired digits.
         states: column -> states of its cells.
         received_on: day of receipt.
-        has_card_column: whether the row's sheet has a column no_kk; what it does not ask for cannot be left blank.
+        given: column -> for each row whether its sheet has the column; what it does not ask for cannot be left blank.
+        due: column -> for each row whether its format requires the column.
     """
     made: dict[str, Any] = {}
     for name, kind in REGISTERS[register].items():
-        made[f"{name}_state"] = states[name]
+        made[f"{name}_state"] = _where(states[name], given[name])
         if kind in (Kind.CARD, Kind.NIK):
             made[f"{name}_digits"] = pd.array(values[name], dtype="string")
         elif kind is Kind.AMOUNT:
@@ -61,11 +71,24 @@ def prepare(
     if register == "penduduk":
         made.update(_nik_claims(rows))
     elif register == "kesejahteraan":
-        measures = [states[name] != cells.BLANK for name in ("penghasilan_bulanan", "pengeluaran_bulanan", "desil")]
-        made["measures"] = np.sum(measures, axis=0)
+        measures = np.sum([states[name] != cells.BLANK for name in _MEASURES], axis=0)
+        asked = np.any([given[name] for name in _MEASURES], axis=0)
+        made["measures"] = pd.array(np.where(asked, measures, None), dtype="Int8")
+        made["nik_kepala_beside_no_kk"] = _where(states["nik_kepala"], given["nik_kepala"] & given["no_kk"])
+        made["nik_kepala_as_key"] = _where(states["nik_kepala"], ~given["no_kk"])
     elif register in ("bantuan", "pemberdayaan"):
-        made.update(_recipient(states, has_card_column))
+        made.update(_recipient(states, given["no_kk"]))
+    if register == "bantuan":
+        for name in ("nilai", "tanggal_salur"):
+            made[f"{name}_due"] = _where(states[name], due[name])
     return pd.DataFrame(made)
+
+
+def _where(states: pd.Categorical, applies: np.ndarray) -> pd.Categorical:
+    """The states of the rows to which they apply, null on the others."""
+    if applies.all():
+        return states
+    return pd.Categorical.from_codes(np.where(applies, states.codes, -1), dtype=states.dtype)
 
 
 def _nik_claims(rows: pd.DataFrame) -> dict[str, Any]:
@@ -102,6 +125,6 @@ def _recipient(states: Mapping[str, pd.Categorical], has_card_column: np.ndarray
     recipient = np.where(has_card | has_nik, cells.OK, np.where(lost, cells.LOST, cells.UNREADABLE))
     return {
         "recipient_state": pd.Categorical(recipient, dtype=card.dtype),
-        "no_kk_beside_nik": pd.Series(card).where(has_nik & has_card_column).array,
-        "nik_beside_no_kk": pd.Series(nik).where(has_card).array,
+        "no_kk_beside_nik": _where(card, has_nik & has_card_column),
+        "nik_beside_no_kk": _where(nik, has_card),
     }

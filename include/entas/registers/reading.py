@@ -52,6 +52,7 @@ class RegisterReading:
         prepared: position's order: what the rules of expectations/<register>.yaml judge (`entas.registers.prepared`).
         places: sheet -> our column -> index (0-based) of the sheet's column.
         header_rows: sheet -> number (1-based) of the header's last row.
+        broken: our column -> positions of rows whose cell there is a formula that failed (`cells.BrokenCell`).
     """
 
     register: str
@@ -65,6 +66,7 @@ class RegisterReading:
     prepared: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     places: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
     header_rows: dict[str, int] = field(default_factory=dict, repr=False)
+    broken: dict[str, frozenset[int]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class FileReading:
 
 @dataclass
 class _Part:
-    """One sheet of a register, read."""
+    """One sheet of a register, read; `broken` holds indexes of rows by column."""
 
     layout: Layout
     sheet: str
@@ -96,6 +98,7 @@ class _Part:
     values: dict[str, list[Any]]
     states: dict[str, list[str]]
     written: dict[str, list[str | None]]
+    broken: dict[str, list[int]] = field(default_factory=dict)
 
 
 def read_upload(path: Path, file_name: str, *, village: Village, received_on: date) -> FileReading:
@@ -212,6 +215,7 @@ def _read_part(sheet: Sheet, layout: Layout, area: AreaCount) -> _Part:
         raw = column(position)
         part.written[name] = [cells.written(cell) for cell in raw]
         part.values[name], part.states[name] = _parsed(raw, kind, layout, name)
+        part.broken[name] = [number for number, cell in enumerate(raw) if type(cell) is cells.BrokenCell]
     if layout.area_code is not None or layout.area_name is not None:
         nothing = [""] * len(kept)
         area.add(
@@ -298,6 +302,12 @@ def _combined(register: str, parts: Sequence[_Part], received_on: date) -> Regis
             rows[name] = _typed(values, kind)
     formats = [part.layout.format for part in parts]
     frame = pd.DataFrame(rows)
+    sizes = [len(part.row_numbers) for part in parts]
+
+    def by_row(facts: Sequence[bool]) -> np.ndarray:
+        """What is true of a sheet, for each of its rows."""
+        return np.repeat(facts, sizes)
+
     return RegisterReading(
         register=register,
         format_id="+".join(dict.fromkeys(one.format_id for one in formats)),
@@ -312,12 +322,22 @@ def _combined(register: str, parts: Sequence[_Part], received_on: date) -> Regis
             found,
             states,
             received_on,
-            has_card_column=np.repeat(
-                ["no_kk" in part.layout.columns for part in parts], [len(part.row_numbers) for part in parts]
-            ),
+            given={name: by_row([name in part.layout.columns for part in parts]) for name in REGISTERS[register]},
+            due={name: by_row([(name,) in one.required for one in formats]) for name in REGISTERS[register]},
         ),
         places={part.sheet: dict(part.layout.columns) for part in parts},
         header_rows={part.sheet: part.layout.data_row for part in parts},
+        broken={
+            name: found
+            for name in REGISTERS[register]
+            if (
+                found := frozenset(
+                    start + number
+                    for part, start in zip(parts, np.cumsum([0, *sizes[:-1]]).tolist(), strict=True)
+                    for number in part.broken.get(name, ())
+                )
+            )
+        },
     )
 
 
