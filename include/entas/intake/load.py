@@ -153,6 +153,7 @@ class Loaded:
     rows_accepted: int
     rows_quarantined: int
     rows_warned: int
+    notes: list[str]
 
 
 def write(
@@ -161,11 +162,12 @@ def write(
     """Write an upload with all its rows and results. The caller's transaction makes it all or nothing."""
     registers = [upload.registers[name] for name in _LOAD_ORDER if upload and name in upload.registers]
     taken = [] if decision.status == "rejected" else [r for r in registers if r.register not in decision.refused]
+    notes = list(upload.notes) if upload else []
     upload_id = connection.execute(
         """
         insert into raw.upload (village_code, period, file_name, sha256, bytes, received_at, status, reason,
-                                rows_read, rows_accepted, rows_quarantined)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning upload_id
+                                rows_read, rows_accepted, rows_quarantined, notes)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning upload_id
         """,
         (
             one.village_code,
@@ -179,6 +181,7 @@ def write(
             sum(r.rows_read for r in registers),
             sum(r.rows_good for r in taken),
             sum(r.rows_quarantined for r in registers),
+            notes,
         ),
     ).fetchone()[0]
     connection.execute("update raw.inbox_file set upload_id = %s where received_at = %s", (upload_id, one.received_at))
@@ -224,6 +227,7 @@ def write(
         rows_accepted=sum(r.rows_good for r in taken),
         rows_quarantined=sum(r.rows_quarantined for r in registers),
         rows_warned=warned,
+        notes=notes,
     )
 
 

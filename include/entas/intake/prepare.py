@@ -75,10 +75,12 @@ class PreparedUpload:
     Attributes:
         error: the reason (Indonesian) when the whole file is refused.
         left_out: sheets that look like a register and lack a required column (Indonesian, one sentence each).
+        notes: everything else that reading has to say (Indonesian, one sentence each), `left_out` among it.
     """
 
     error: str | None
     left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     registers: dict[str, PreparedRegister] = field(default_factory=dict)
 
 
@@ -104,11 +106,13 @@ def prepare(jobs: Sequence[ReadJob], pseudonym_key: str) -> list[PreparedUpload]
 def _prepare_upload(
     reading: FileReading, checks: dict[str, pd.DataFrame | None], pseudonymiser: Pseudonymiser
 ) -> PreparedUpload:
+    notes = tuple(note.replace("\x00", "") for note in reading.notes)
     if reading.error:
-        return PreparedUpload(error=reading.error)
+        return PreparedUpload(error=reading.error, notes=notes)
     return PreparedUpload(
         error=None,
         left_out=reading.left_out,
+        notes=notes,
         registers={
             name: _prepare_register(register, checks[name], pseudonymiser)
             for name, register in reading.registers.items()
@@ -194,6 +198,12 @@ def _with_ids(rows: pd.DataFrame, register: str, ids: Pseudonymiser) -> pd.DataF
         rows["name_birth_key"] = [
             str(ids.name_birth_key(nama, day)) for nama, day in zip(rows["nama"], born, strict=True)
         ]
+    elif register == "kesejahteraan":
+        rows["head_person_id"] = _person_ids(rows["nik_kepala"], ids)
     elif register in ("bantuan", "pemberdayaan"):
-        rows["person_id"] = [None if pd.isna(nik) else ids.person_id(str(nik)) for nik in rows["nik"]]
+        rows["person_id"] = _person_ids(rows["nik"], ids)
     return rows
+
+
+def _person_ids(niks: pd.Series, ids: Pseudonymiser) -> list[str | None]:
+    return [None if pd.isna(nik) else ids.person_id(str(nik)) for nik in niks]

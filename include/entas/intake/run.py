@@ -34,7 +34,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class UploadOutcome:
-    """What became of one upload."""
+    """What became of one upload; `notes` is what reading it assumed, left out or could not know (Indonesian)."""
 
     upload_id: int
     village_code: str
@@ -46,6 +46,7 @@ class UploadOutcome:
     rows_accepted: int
     rows_quarantined: int
     rows_warned: int
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
