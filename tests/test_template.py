@@ -11,7 +11,7 @@ import pytest
 
 from entas.errors import EntasError, UsageError
 from entas.intake import run_intake
-from entas.registers.schema import REGISTERS
+from entas.registers.schema import REGISTERS, asked
 from entas.settings import Settings
 from entas.template import write_template
 from tests.workbooks import families, family, no_kk, write_workbook
@@ -35,8 +35,8 @@ def test_an_empty_workbook_asks_for_every_column(settings: Settings, tmp_path: P
     write_template(settings, "3216092003", date(2023, 10, 1), prefill=False, output=output)
     book = openpyxl.load_workbook(output)
     assert book.sheetnames == SHEETS
-    for register, columns in REGISTERS.items():
-        sheet = book[register]
+    for register in REGISTERS:
+        sheet, columns = book[register], asked(register)
         assert [cell.value for cell in sheet[1]] == list(columns)
         assert sheet.max_row == 1
         assert sheet.freeze_panes == "A2"

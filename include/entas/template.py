@@ -23,7 +23,7 @@ from entas.areas import Village
 from entas.errors import EntasError, UsageError
 from entas.registers.catalogue import RegisterFormat, formats
 from entas.registers.own_sheets import CODE_LISTS, FORMULA_STARTS, INSTRUCTIONS
-from entas.registers.schema import REGISTERS, Kind
+from entas.registers.schema import REGISTERS, Kind, asked
 from entas.settings import Settings
 from entas.warehouse import open_warehouse
 
@@ -173,7 +173,7 @@ def _register_in_force(connection: psycopg.Connection, village: Village, period:
 def _filled_in(connection: psycopg.Connection, upload_id: int, village: Village, period: date) -> dict[str, Rows]:
     cursor = connection.cursor("template_penduduk", row_factory=dict_row)  # on the server: memory stays small
     persons = cursor.execute(
-        f"select {', '.join(REGISTERS['penduduk'])} from raw.penduduk where upload_id = %s order by position",
+        f"select {', '.join(asked('penduduk'))} from raw.penduduk where upload_id = %s order by position",
         (upload_id,),
     )
     welfare = connection.cursor(row_factory=dict_row).execute(
@@ -226,7 +226,7 @@ def _write_register(
     lists: Mapping[tuple[str, str], str],
     rows: Rows,
 ) -> None:
-    columns = REGISTERS[form.register]
+    columns = asked(form.register)
     formats_: list[Format | None] = []
     for number, (column, kind) in enumerate(columns.items()):
         made = book.add_format(_COLUMN_FORMATS[kind]) if kind in _COLUMN_FORMATS else None
@@ -396,7 +396,7 @@ def _write_instructions(
     for register, form in own.items():
         line(f"Lembar {register}", _ABOUT[register], style=[bold, None])
         line("Nama kolom", "Keharusan", "Cara mengisi", "Penjelasan", style=[head] * 4)
-        for column, kind_ in REGISTERS[register].items():
+        for column, kind_ in asked(register).items():
             line(column, needs[_need(form, column)], _how(kind_), _help(register, column), style=[cell] * 4)
         line()
     sheet.set_landscape()

@@ -40,6 +40,8 @@ REGISTERS: dict[str, dict[str, Kind]] = {
         "dusun": Kind.PLACE,
         "rw": Kind.PLACE,
         "rt": Kind.PLACE,
+        "nama_ayah": Kind.TEXT,
+        "nama_ibu": Kind.TEXT,
     },
     "kesejahteraan": {
         "no_kk": Kind.CARD,
@@ -82,6 +84,16 @@ REGISTERS: dict[str, dict[str, Kind]] = {
         "nilai": Kind.AMOUNT,
     },
 }
+
+#: Columns that are read where a file has them, and that Entas's own workbook does not ask for. Only the search for
+#: persons listed twice uses them.
+NOT_ASKED = frozenset({("penduduk", "nama_ayah"), ("penduduk", "nama_ibu")})
+
+
+def asked(register: str) -> dict[str, Kind]:
+    """Columns of a register that Entas's own workbook asks for (design, section 4), in their order."""
+    return {column: kind for column, kind in REGISTERS[register].items() if (register, column) not in NOT_ASKED}
+
 
 #: Where an unknown word is taken as another (with a warning); a blank one too (without).
 WORD_DEFAULTS: dict[tuple[str, str], str] = {("verifikasi", "alasan"): "lainnya"}
