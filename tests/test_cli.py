@@ -78,6 +78,20 @@ def test_from_an_upload_to_a_corrected_report(run: Run, settings: Settings) -> N
     built = run("transform", "--json")
     assert built.json == {"months": [{"period": "2023-08", "households": 2, "persons": 4}]}
 
+    month = run("completeness", "--period", "2023-08", "--json").json
+    assert month["due_before"] == "2023-09-05T00:00:00+07:00"
+    assert {key: month["regency"][key] for key in ("villages", "sent", "late", "missing")} == {
+        "villages": 187, "sent": 1, "late": 1, "missing": 186
+    }  # fmt: skip
+    (late,) = (one for one in month["villages"] if one["village_code"] == VILLAGE)
+    assert (late["status"], late["rows_read"], late["quarantine_rate"]) == ("late", 9, 0)
+    assert month["villages"][-1] == late, "worst first"
+    assert month["districts"][-1]["area_code"] == VILLAGE[:8]
+    shown = run("completeness", "--period", "2023-08")
+    assert shown.out.endswith("2023-08: 1 of 187 villages sent, 1 of them late; 186 missing, 0 of them rejected\n")
+    assert (shown.code, shown.err) == (0, "")
+    assert run("completeness", "--period", "2023-07").code == 1
+
     report = run("report", "--period", "2023-08", "--json").json
     assert (report["households"], report["persons"], report["status"]) == (2, 4, "provisional")
     first = run("publish", "--period", "2023-08", "--json").json
@@ -93,6 +107,9 @@ def test_from_an_upload_to_a_corrected_report(run: Run, settings: Settings) -> N
     assert run("intake").code == 0
     behind = run("report", "--period", "2023-08")
     assert behind.code == 3, "the marts do not know the correction yet"
+    assert f"1 village has files that the marts do not know yet ({VILLAGE})" in run(
+        "completeness", "--period", "2023-08"
+    ).err  # fmt: skip
     assert run("transform").code == 0
     second = run("publish", "--period", "2023-08", "--json").json
     assert (second["revision"], second["created"], second["households"]) == (2, True, 1)

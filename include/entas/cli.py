@@ -321,6 +321,68 @@ def explain(settings: Settings, period: Any, no_kk: str | None, household_id: st
 
 
 @_command
+@_period_option
+@_json_option
+def completeness(settings: Settings, period: Any, as_json: bool) -> None:
+    """Show which villages have sent their registers of a month, in time or late, and how good they were."""
+    from entas.completeness import completeness as read
+
+    with _progress("completeness", as_json):
+        month = read(settings, period)
+    if as_json:
+        _print_json(month.to_dict())
+    else:
+        _show_completeness(month)
+    if month.behind:
+        count = len(month.behind)
+        click.echo(
+            f"{count} {'village has' if count == 1 else 'villages have'} files that the marts do not know yet "
+            f"({', '.join(month.behind[:5])}{', …' if count > 5 else ''}): run entas transform",
+            err=True,
+        )
+
+
+def _show_completeness(month: Any) -> None:
+    def rate(one: Any) -> str:
+        return "" if one.quarantine_rate is None else f"{one.quarantine_rate:.1%}"
+
+    def age(months: int | None) -> str:
+        return "never sent" if months is None else f"{months} mo" if months else "current"
+
+    def moment(value: Any) -> str:
+        return "" if value is None else f"{value.astimezone(clock.JAKARTA):%Y-%m-%d %H:%M}"
+
+    _table(
+        f"Villages, worst first; in time before {moment(month.due_before)} WIB",
+        ["code", "village", "kecamatan", "status", "first received", "last file", "registers", "read", "quarantined",
+         "rate", "register in force"],
+        [
+            [one.village_code, one.village_name, one.district_name, one.status.replace("_", " "),
+             moment(one.first_received_at), moment(one.last_upload_at), f"{one.registers_received} of 5",
+             f"{one.rows_read:,}", f"{one.rows_quarantined:,}", rate(one), age(one.register_age_months)]
+            for one in month.villages
+        ],
+        right=(6, 7, 8, 9, 10),
+    )  # fmt: skip
+    _table(
+        "Kecamatan, worst first",
+        ["code", "kecamatan", "villages", "sent", "late", "missing", "rejected", "read", "quarantined", "rate",
+         "oldest register"],
+        [
+            [one.area_code, one.area_name, *map(str, (one.villages, one.sent, one.late, one.missing, one.rejected)),
+             f"{one.rows_read:,}", f"{one.rows_quarantined:,}", rate(one), age(one.oldest_register_months)]
+            for one in (*month.districts, month.regency)
+        ],
+        right=(2, 3, 4, 5, 6, 7, 8, 9, 10),
+    )  # fmt: skip
+    total = month.regency
+    click.echo(
+        f"{clock.period_text(month.period)}: {total.sent} of {total.villages} villages sent, {total.late} of them late;"
+        f" {total.missing} missing, {total.rejected} of them rejected"
+    )
+
+
+@_command
 @click.option("--village", required=True, metavar="CODE", help="Village, such as 32.16.09.2003.")
 @_period_option
 @click.option("--prefill", is_flag=True, help="Fill in the village's register in force.")

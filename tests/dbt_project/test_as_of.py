@@ -19,6 +19,7 @@ RELATIONS = (
     "fct_empowerment",
     "rpt_extreme_poverty_monthly",
     "rpt_register_completeness_monthly",
+    "rpt_village_completeness_monthly",
     "rpt_target_progress",
 )
 SUFFIX = "_asof"

@@ -31,6 +31,9 @@ MARTS = {
     " households_with_students_smp households_with_students_sma headcount_ratio poverty_gap poverty_severity",
     "rpt_register_completeness_monthly": "village_code period register status received_at age_months rows_accepted"
     " rows_quarantined",
+    "rpt_village_completeness_monthly": "village_code period status is_sent is_late is_missing due_before"
+    " first_received_at last_received_at last_upload_at uploads registers_received rows_read rows_accepted"
+    " rows_quarantined quarantine_rate register_age_months",
     "rpt_target_progress": "period households baseline_households target_households months_to_target_3"
     " months_to_target_6 months_to_target_12",
 }
