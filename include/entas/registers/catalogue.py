@@ -1,15 +1,72 @@
 """The formats Entas knows, read from formats/*.yaml: a format is data, so that one can be added without Python.
 
-A format file holds `format`, `title`, `version`, `registers` and, optionally, `numbering` (headers of columns that
-only number the rows). A register of a format holds:
+Headers and labels are compared without case, spaces and punctuation; a remark in brackets behind a header
+(`Tanggal Lahir (hh/bb/tttt)`) does not matter, and small typing errors are forgiven and said.
 
-- `columns`: our column -> `headers` (ways it is headed; compared without case, spaces and punctuation), `codes`
-  (`<list file>.<list>` in formats/code_lists) and, in questionnaires, `question` (its number);
-- `required`: columns that must be there; a list inside means one of them;
-- `unused`: headers that are known and not loaded;
-- `header_lines`: how many rows the header may span (1 unless told);
-- `questions_after`: the column to whose right the questions stand;
-- `end_marks`: cells that end the data.
+**A format file** holds
+
+- `format`: its id; `title`: its name, as a village clerk reads it;
+- `version`: of the shape described here, kept with every upload; or
+- `versions`: version -> what differs from the rest of the file, of the same shape (a mapping is merged key by key, all
+  else replaces, `null` takes a key away). The version that fits a sheet best is the one it is read by;
+- `numbering`: headers of columns that only number the rows;
+- `registers`: register -> its description, or a list of them when sheets of different kinds give the same register.
+
+**A description** holds
+
+- `columns`: our column -> its source (below);
+- `helpers`: any other name -> a source that is read for the others' sake and not stored; `codes` are its own;
+- `required`: columns (or helpers) that must be there; a list inside means one of them. A sheet that lacks one is
+  rejected with the name of the column. A required column may not be left blank in a row; others may;
+- `unused`: headers that are known and not loaded. All others are listed as unknown;
+- `borrows`: a format whose headers of the same register are known here too, where this one does not use them itself.
+  `borrows: entas` lets villages rename columns to what Entas calls them;
+- `header_lines`: how many rows a header may span (3 unless told). Names may go on over the lines, and a group heading
+  ("Orang Tua" over "Ayah | Ibu") is read before the names below it. Titles above and a row that numbers the columns
+  below need no word here;
+- `questions_after`: the header to whose right all columns are questions, known whether used or not;
+- `end_marks`: beginnings of cells that end the data. Totals, notes and signatures are told by formats/below.yaml and
+  need no word here;
+- `group`: the rows that head a family's member rows (a print of the register):
+    - `key`: the column (no_kk) without which a row is no such heading;
+    - `unused`: labels that stand in those rows and are not loaded; each ends the value of the label before it;
+- `unpivot`: questions asked once a programme, that give one row for each programme:
+    - `gives`: the column that names it; `over`: question -> what is stored there;
+    - `columns`, `helpers`: further sources, in which `question: each` is the question at hand;
+    - `when`: helper -> values with which the answer is a row;
+- `one_row_per`: columns (or helpers); rows in which all of them are equal are one row, over all sheets of the format.
+  Cells that are blank in the row that stands are taken from the others. Rows in which one is blank (or an id that is
+  not usable) stay by themselves;
+- `prefer`: which of such rows stands: a list of conditions, of which the first that a row meets decides; then the upper
+  row. A condition is a mapping of helper or column -> value, and `usable: <id column>`;
+- `beside`: true when a sheet in which another register of this format was found may hold this one too;
+- `says`: sentences (Indonesian) for the village, whenever rows were read so; `{rows}` and `{members}` (rows that
+  `one_row_per` took away) are filled in.
+
+**A source** is a mapping that says where the cells of a column come from, one of
+
+- `headers`: ways the column is headed, the format's own first; and, or, `question`: the number its header holds or
+  begins with (`403`, `403. NIK`, `501a`), with `words` of which one follows it (`501a bulan`) when one question has
+  several columns. Columns of one question without any words count from left to right in the order of the sources;
+- `group`: labels in the row above the members (`No. KK : 3216…`, the value in the same cell, in the next cells or in
+  the cell below); a label between slashes is a regular expression, tried on each cell, whose first group is the value;
+- `about`: labels on a sheet of pairs (label, value) that speaks of the rows of the sheet after it;
+- `value`: what is stored in every row;
+- `combine`: several sources give one code: `of`, names of columns or helpers; `cases`, rows of their codes and, last,
+  the code that is stored. `"*"` is anything, `"-"` nothing; the first case that fits counts, and null stores nothing;
+- `date`: `year`, `month` and, when asked, `day`: names of helpers; without a day the first of the month is taken and said;
+- `first_of`: a list of sources, of which the first that has a value counts; in it `when`: helper -> values with which
+  the source is asked at all;
+
+and, besides,
+
+- `codes`: `<list file>.<list>` of formats/code_lists. A column of text stores the label of a known code, and other text
+  as it is;
+- `part`: a regular expression; its first group is the part of the cell that counts (`RT` out of `001/002`). Two columns
+  may share a header when each takes its part.
+
+**A code list** is code -> labels, or code -> `{stored: code that is stored, labels: […]}` where the form has codes of its
+own. **formats/below.yaml** tells what stands below the data, **formats/area.yaml** which columns name the village.
 """
 
 from __future__ import annotations
@@ -87,8 +144,10 @@ def formats() -> tuple[RegisterFormat, ...]:
     """
     found: list[RegisterFormat] = []
     for path in sorted(FORMATS.glob("*.yaml"), key=lambda p: (p.stem != "entas", p.stem)):
-        if path.stem == "area":
-            continue
+        if path.stem in ("area", "below", "siak", "bip", "siks_ng", "regsosek", "opensid_program_bantuan") or (
+            path.stem.startswith("p3ke")
+        ):
+            continue  # the new ones are read as soon as the whole language is
         content = _read(path)
         for register, description in content["registers"].items():
             found.append(_register_format(path, content, register, description))
