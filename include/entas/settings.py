@@ -5,13 +5,35 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from entas.errors import EntasError
+from entas.registers.limits import DEFAULT_LIMITS, Limits
 
 #: Root of the checkout: dags/, dbt_project/ and expectations/ lie beside include/.
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class StoreAccess:
+    """How stores on other machines are reached. Secrets come by the environment alone, never in a URL.
+
+    Attributes:
+        ssh_known_hosts: file of the host keys of SFTP servers (`ENTAS_SSH_KNOWN_HOSTS`); None: `~/.ssh/known_hosts`.
+            A server that is not in it is refused.
+        ssh_key: file of the private key (`ENTAS_SSH_KEY`); None: those of `~/.ssh` and of an agent.
+        ssh_key_passphrase: of that file (`ENTAS_SSH_KEY_PASSPHRASE`).
+        ssh_password: where the server wants one (`ENTAS_SSH_PASSWORD`).
+        s3_endpoint: URL of an S3-compatible server (`ENTAS_S3_ENDPOINT`); None: Amazon's. Credentials and region are
+            those of the usual AWS variables and files.
+    """
+
+    ssh_known_hosts: str | None = None
+    ssh_key: str | None = None
+    ssh_key_passphrase: str | None = field(default=None, repr=False)
+    ssh_password: str | None = field(default=None, repr=False)
+    s3_endpoint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -21,12 +43,17 @@ class Settings:
     Attributes:
         home: folder of local state (`ENTAS_HOME`).
         warehouse_url: `postgresql://...` (`ENTAS_WAREHOUSE_URL`), or None for the embedded server in `home`.
-        inbox, archive, feedback, reports: fsspec URLs or paths.
+        inbox, archive, feedback, reports: paths, or URLs (`sftp://`, `s3://`, others of fsspec).
         regency: Kemendagri code of the regency, such as `32.16`.
         pseudonym_key: secret for household and person ids.
         project_root: folder that holds dags/, dbt_project/ and expectations/.
         feedback_days, log_days: after so many days `keep_house` removes feedback workbooks and logs
             (`ENTAS_FEEDBACK_DAYS`, `ENTAS_LOG_DAYS`).
+        access: how stores on other machines are reached.
+        sweep_hours: a quiet folder of the inbox is looked at again at least so often (`ENTAS_SWEEP_HOURS`; 0: always).
+        settle_seconds: a new file of a store that does not tell whether its writer is done (SFTP) must stay unchanged
+            for so long (`ENTAS_SETTLE_SECONDS`).
+        limits: what an upload may cost (`ENTAS_MAX_*`, `ENTAS_READ_*`).
     """
 
     home: Path
@@ -40,6 +67,7 @@ class Settings:
     project_root: Path = PROJECT_ROOT
     feedback_days: int = 400
     log_days: int = 90
+    limits: Limits = DEFAULT_LIMITS
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -72,6 +100,16 @@ class Settings:
             pseudonym_key=env.get("ENTAS_PSEUDONYM_KEY") or _kept_key(home / "pseudonym.key"),
             feedback_days=_days("ENTAS_FEEDBACK_DAYS", value("ENTAS_FEEDBACK_DAYS"), 400),
             log_days=_days("ENTAS_LOG_DAYS", value("ENTAS_LOG_DAYS"), 90),
+            access=StoreAccess(
+                ssh_known_hosts=value("ENTAS_SSH_KNOWN_HOSTS"),
+                ssh_key=value("ENTAS_SSH_KEY"),
+                ssh_key_passphrase=env.get("ENTAS_SSH_KEY_PASSPHRASE") or None,
+                ssh_password=env.get("ENTAS_SSH_PASSWORD") or None,
+                s3_endpoint=_endpoint(value("ENTAS_S3_ENDPOINT")),
+            ),
+            sweep_hours=_number("ENTAS_SWEEP_HOURS", value("ENTAS_SWEEP_HOURS"), 6),
+            settle_seconds=_number("ENTAS_SETTLE_SECONDS", value("ENTAS_SETTLE_SECONDS"), 5),
+            limits=Limits.from_env(env),
         )
 
 
@@ -86,6 +124,24 @@ def _days(name: str, text: str | None, default: int) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise EntasError(f"{name}={text} is no number of days; write a whole number from 1")
     return int(text)
+
+
+def _number(name: str, text: str | None, default: float) -> float:
+    if text is None:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 1e6:
+        raise EntasError(f"{name}={text} is no number; write one from 0")
+    return number
+
+
+def _endpoint(url: str | None) -> str | None:
+    if url and not url.startswith(("http://", "https://")):
+        raise EntasError(f"ENTAS_S3_ENDPOINT={url} must begin with https:// (or http:// in a network you trust)")
+    return url
 
 
 def _kept_key(path: Path) -> str:

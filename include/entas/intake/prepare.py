@@ -6,8 +6,10 @@ It returns bytes and small tuples: frames of a regency's registers would cost mo
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Iterable, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,8 +17,11 @@ from pathlib import Path
 import pandas as pd
 
 from entas.areas import Village
+from entas.errors import EntasError
 from entas.ids import Pseudonymiser
+from entas.registers.limits import DEFAULT_LIMITS, Limits
 from entas.registers.reading import FileReading, RegisterReading, read_upload
+from entas.text import one_line
 from entas.validation import validate
 
 #: (sheet, row_number, rule_id, column_name, value, sentence)
@@ -29,12 +34,14 @@ class ReadJob:
 
     Attributes:
         received_on: day of receipt in Jakarta; no event may lie after it.
+        limits: what the file may cost.
     """
 
     path: Path
     file_name: str
     village: Village
     received_on: date
+    limits: Limits = DEFAULT_LIMITS
 
 
 @dataclass(frozen=True)
@@ -76,42 +83,107 @@ class PreparedUpload:
         error: the reason (Indonesian) when the whole file is refused.
         left_out: sheets that look like a register and lack a required column (Indonesian, one sentence each).
         notes: everything else that reading has to say (Indonesian, one sentence each), `left_out` among it.
+        trouble: where our own code stumbled over the file, for the log.
     """
 
     error: str | None
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     registers: dict[str, PreparedRegister] = field(default_factory=dict)
+    trouble: str | None = None
 
 
-def prepare(jobs: Sequence[ReadJob], pseudonym_key: str) -> list[PreparedUpload]:
-    """Read and judge a share of a batch; results in the order of the jobs. A bad file never raises."""
-    readings = {
-        number: read_upload(job.path, job.file_name, village=job.village, received_on=job.received_on)
-        for number, job in enumerate(jobs)
-    }
-    judged, checks = validate(readings)
-    by_reading = dict(tuple(checks.groupby(["key", "register"]))) if len(checks) else {}
-    pseudonymiser = Pseudonymiser(pseudonym_key)
-    return [
-        _prepare_upload(
-            judged[number],
-            {register: by_reading.get((number, register)) for register in judged[number].registers},
-            pseudonymiser,
-        )
-        for number in range(len(jobs))
-    ]
+#: What an operator reads when a file, read alone, needs more memory than a reading process may take.
+NO_ROOM = (
+    "Berkas memerlukan memori melebihi batas, sehingga tidak dapat dibaca. Hapus lembar dan isi sel yang bukan "
+    "register, atau bagi berkas menjadi beberapa berkas, lalu unggah kembali."
+)
+
+
+def prepare(
+    jobs: Sequence[ReadJob], pseudonym_key: str, starting: Callable[[int | None], None] = lambda _: None
+) -> list[PreparedUpload]:
+    """Read and judge a share of a batch; results in the order of the jobs. A bad file never raises.
+
+    Args:
+        starting: called with a job's number before its file is read, and with None before all are judged.
+
+    Raises:
+        EntasError, OSError, ImportError: the machine or the installation is to blame, and no file.
+        MemoryError: not all of them fit into memory together; each alone may.
+    """
+    done: dict[int, PreparedUpload] = {}
+    readings: dict[int, FileReading] = {}
+    for number, job in enumerate(jobs):
+        starting(number)
+        try:
+            readings[number] = read_upload(
+                job.path, job.file_name, village=job.village, received_on=job.received_on, limits=job.limits
+            )
+        except Exception as error:  # noqa: BLE001 - of whatever kind: it concerns this file alone
+            done[number] = _failed(error, alone=len(jobs) == 1)
+    starting(None)
+    done |= _judge(readings, Pseudonymiser(pseudonym_key))
+    return [done[number] for number in range(len(jobs))]
+
+
+def _judge(readings: Mapping[int, FileReading], pseudonymiser: Pseudonymiser) -> dict[int, PreparedUpload]:
+    """Judge readings together; should one of them break the rules' machinery, each alone."""
+    try:
+        judged, checks = validate(readings)
+        by_reading = dict(tuple(checks.groupby(["key", "register"]))) if len(checks) else {}
+        return {
+            number: _prepare_upload(
+                reading,
+                {register: by_reading.get((number, register)) for register in reading.registers},
+                pseudonymiser,
+            )
+            for number, reading in judged.items()
+        }
+    except Exception as error:  # noqa: BLE001 - as above
+        if len(readings) > 1 and not isinstance(error, MemoryError):
+            return {
+                number: upload
+                for one, reading in readings.items()
+                for number, upload in _judge({one: reading}, pseudonymiser).items()
+            }
+        return dict.fromkeys(readings, _failed(error, alone=len(readings) == 1))
+
+
+#: What goes wrong with the machine and not with a file.
+_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EACCES, errno.ENOENT}
+
+
+def _failed(error: Exception, *, alone: bool) -> PreparedUpload:
+    """The refusal of a file that our own code stumbles over: an error of ours, which the data team has to see."""
+    if isinstance(error, (EntasError, ImportError)) or (isinstance(error, OSError) and error.errno in _MACHINE):
+        raise error
+    if isinstance(error, MemoryError):
+        if not alone:
+            raise error
+        return PreparedUpload(error=NO_ROOM)
+    steps = [f"{Path(step.filename).name}:{step.lineno}" for step in traceback.extract_tb(error.__traceback__)]
+    place = f"{type(error).__name__}, {steps[-1]}"
+    return PreparedUpload(
+        error=(
+            "Berkas tidak dapat diperiksa karena kesalahan program. Simpan ulang sebagai .xlsx lalu unggah kembali; "
+            f"jika tetap gagal, sampaikan keterangan ini kepada tim data: {place}."
+        ),
+        # without the error's message, which may hold what stands in the cells
+        trouble=f"{type(error).__name__} in {' > '.join(steps[-8:])}",
+    )
 
 
 def _prepare_upload(
     reading: FileReading, checks: dict[str, pd.DataFrame | None], pseudonymiser: Pseudonymiser
 ) -> PreparedUpload:
-    notes = tuple(note.replace("\x00", "") for note in reading.notes)
+    # they hold names of sheets and columns, which are the sender's
+    notes = tuple(one_line(note) for note in reading.notes)
     if reading.error:
-        return PreparedUpload(error=reading.error, notes=notes)
+        return PreparedUpload(error=one_line(reading.error), notes=notes)
     return PreparedUpload(
         error=None,
-        left_out=reading.left_out,
+        left_out=tuple(one_line(note) for note in reading.left_out),
         notes=notes,
         registers={
             name: _prepare_register(register, checks[name], pseudonymiser)

@@ -18,6 +18,7 @@ from entas.areas import Village
 from entas.registers import cells
 from entas.registers.catalogue import RegisterFormat
 from entas.registers.detect import Layout, find_layout, known_headers
+from entas.registers.limits import DEFAULT_LIMITS, Limits
 from entas.registers.prepared import prepare
 from entas.registers.schema import EMPTY_WHEN_LATE, REGISTERS, WORD_DEFAULTS, Kind
 from entas.registers.sheets import Row, Sheet, UnreadableFileError, read_sheets
@@ -101,7 +102,9 @@ class _Part:
     broken: dict[str, list[int]] = field(default_factory=dict)
 
 
-def read_upload(path: Path, file_name: str, *, village: Village, received_on: date) -> FileReading:
+def read_upload(
+    path: Path, file_name: str, *, village: Village, received_on: date, limits: Limits = DEFAULT_LIMITS
+) -> FileReading:
     """Read an uploaded file. A bad file never raises: its reason is in `error`.
 
     Args:
@@ -109,6 +112,7 @@ def read_upload(path: Path, file_name: str, *, village: Village, received_on: da
         file_name: what the village called the file.
         village: the village whose inbox folder it lay in.
         received_on: day of receipt in Jakarta.
+        limits: what the file may cost.
     """
     parts: dict[str, list[_Part]] = {}
     notes: list[str] = []
@@ -117,7 +121,7 @@ def read_upload(path: Path, file_name: str, *, village: Village, received_on: da
     left_out: list[str] = []
     any_sheet = False
     try:
-        for sheet in read_sheets(path, file_name, known_headers):
+        for sheet in read_sheets(path, file_name, known_headers, limits):
             any_sheet = True
             search = find_layout(sheet.rows)
             if search.layout is None:

@@ -14,6 +14,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from entas.registers.cells import is_blank
+from entas.registers.limits import DEFAULT_LIMITS, Limits, UnreadableFileError, check_file
 
 #: A row of cells; rows of one sheet may differ in length.
 Row = list[Any]
@@ -22,10 +23,6 @@ _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CSV_DELIMITERS = (",", ";", "\t")
 _HEAD_ROWS = 60
-
-
-class UnreadableFileError(Exception):
-    """The file cannot be read; the message is the Indonesian reason that its sender gets."""
 
 
 #: First row, first column, last row, last column of merged cells, all counted from 0 and all included.
@@ -51,7 +48,9 @@ class Sheet:
     merged: tuple[Range, ...] = ()
 
 
-def read_sheets(path: Path, file_name: str, header_score: Callable[[list[Row]], int]) -> Iterator[Sheet]:
+def read_sheets(
+    path: Path, file_name: str, header_score: Callable[[list[Row]], int], limits: Limits = DEFAULT_LIMITS
+) -> Iterator[Sheet]:
     """The sheets of a file, in order, one in memory at a time.
 
     Hidden sheets and rows are read; wholly empty sheets are not given.
@@ -60,18 +59,22 @@ def read_sheets(path: Path, file_name: str, header_score: Callable[[list[Row]], 
         path: where the bytes lie.
         file_name: what the sender called the file; a csv's one sheet is called by its stem.
         header_score: how many known headers some rows hold; decides what separates the cells of a csv.
+        limits: what the file may cost.
 
     Raises:
-        UnreadableFileError: the file is none of the known kinds, is damaged, or is protected by a password.
+        UnreadableFileError: the file is none of the known kinds, is damaged, is protected by a password, or exceeds
+            the limits.
     """
+    check_file(path, limits)
     with path.open("rb") as file:
         start = file.read(4096)
     if not start.strip(b"\x00 \t\r\n"):
         raise UnreadableFileError("Berkas kosong. Simpan ulang berkas dari aplikasi asalnya, lalu unggah kembali.")
     if start.startswith((_ZIP, _OLE)):
-        yield from _workbook_sheets(path)
+        yield from _workbook_sheets(path, limits)
         return
-    sheet = Sheet(Path(file_name).stem, _csv_rows(path.read_bytes(), header_score))
+    name = Path(file_name).stem
+    sheet = Sheet(name, _csv_rows(path.read_bytes(), name, header_score, limits))
     if sheet.rows:
         yield sheet
 
@@ -79,12 +82,16 @@ def read_sheets(path: Path, file_name: str, header_score: Callable[[list[Row]], 
 # --- workbooks -----------------------------------------------------------------------------------------------------
 
 
-def _workbook_sheets(path: Path) -> Iterator[Sheet]:
+def _workbook_sheets(path: Path, limits: Limits) -> Iterator[Sheet]:
     with path.open("rb") as file:
         workbook = _guarded(lambda: CalamineWorkbook.from_filelike(file))
+        limits.check_sheets(len(workbook.sheet_names))
+        before = 0
         for number, name in enumerate(workbook.sheet_names):
             rows = _guarded(lambda number=number: _sheet_rows(workbook, number))
             if rows:
+                limits.check_extent(name, len(rows), max(map(len, rows)), rows_before=before)
+                before += len(rows)
                 yield Sheet(name, rows)
 
 
@@ -130,7 +137,7 @@ def _damaged(error: BaseException) -> UnreadableFileError:
 # --- csv -----------------------------------------------------------------------------------------------------------
 
 
-def _csv_rows(content: bytes, header_score: Callable[[list[Row]], int]) -> list[Row]:
+def _csv_rows(content: bytes, name: str, header_score: Callable[[list[Row]], int], limits: Limits) -> list[Row]:
     text = _decoded(content)
     declared = text[:6].lower()
     if declared.startswith("sep=") and len(text) > 4 and text[4] not in "\r\n":
@@ -140,27 +147,45 @@ def _csv_rows(content: bytes, header_score: Callable[[list[Row]], int]) -> list[
         head = "\n".join(text[:65536].splitlines()[:_HEAD_ROWS])
 
         def score(candidate: str) -> tuple[int, int]:
-            rows = _parsed(head, candidate, strict=False)
+            rows = list(_parsed(head, candidate, strict=False))
             return header_score(rows), sum(len(row) - 1 for row in rows if row)
 
         delimiter = max(_CSV_DELIMITERS, key=score)
-    rows = _parsed(text, delimiter)
+    rows = _bounded(_parsed(text, delimiter), name, limits)
     while rows and all(is_blank(cell) for cell in rows[-1]):
         rows.pop()
     return rows
 
 
-def _parsed(text: str, delimiter: str, *, strict: bool = True) -> list[Row]:
+def _bounded(parsed: Iterator[Row], name: str, limits: Limits) -> list[Row]:
+    """The rows, as far as the limits go; only cells with content beyond them are too many."""
     rows: list[Row] = []
+    widest = 0
+    for number, row in enumerate(parsed, start=1):
+        if number > limits.rows or len(row) > limits.columns:
+            last = max((column for column, cell in enumerate(row, start=1) if not is_blank(cell)), default=0)
+            if last:
+                limits.check_extent(name, number, last)
+            del row[limits.columns :]
+        if number <= limits.rows:
+            widest = max(widest, len(row))
+            rows.append(row)
+            if number % 1000 == 0:
+                limits.check_extent(name, number, widest)
+    limits.check_extent(name, len(rows), widest)
+    return rows
+
+
+def _parsed(text: str, delimiter: str, *, strict: bool = True) -> Iterator[Row]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        yield from reader
     except csv.Error as error:
         if strict:
             raise UnreadableFileError(
-                f"Berkas CSV tidak dapat dibaca setelah baris {len(rows)}: {error}. Periksa tanda kutip yang tidak "
-                "ditutup, atau simpan sebagai .xlsx, lalu unggah kembali."
+                f"Berkas CSV tidak dapat dibaca setelah baris {reader.line_num}: {error}. Periksa tanda kutip yang "
+                "tidak ditutup, atau simpan sebagai .xlsx, lalu unggah kembali."
             ) from None
-    return rows
 
 
 def _utf16_without_mark(content: bytes) -> str | None:

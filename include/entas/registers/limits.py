@@ -1,0 +1,498 @@
+"""What an upload may cost: uploads are hostile until read.
+
+`check_file` looks at a file before any reader of workbooks opens it: readers make room for what a file claims, a few
+hundred bytes can claim thousands of gigabytes, and what runs out of memory in compiled code cannot be caught. What no
+look can foresee is held by the process: `contain` bounds its memory and its time, and the kernel ends it (see
+`entas.intake.pool`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from entas.errors import EntasError
+from entas.text import shown
+
+_MB = 1_000_000
+_RESAVE = "Buka berkas di Excel atau LibreOffice, simpan sebagai .xlsx baru, lalu unggah kembali."
+
+
+class UnreadableFileError(Exception):
+    """The file cannot be read; the message is the Indonesian reason that its sender gets."""
+
+
+class LimitError(UnreadableFileError):
+    """The file is larger than Entas reads; the message says which limit, and what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a file may cost (settings `ENTAS_MAX_*` and `ENTAS_READ_*`).
+
+    The defaults leave a large village room: 20,000 persons take 2 MB as xlsx, 12 MB as csv in UTF-16, and 40 MB when a
+    workbook is unpacked.
+
+    Attributes:
+        upload_bytes: of a file as uploaded. A workbook with photographs pasted in has tens of megabytes.
+        unpacked_bytes: of all that is packed into a workbook, measured while unpacking and not as declared.
+        ratio: unpacked to packed size of one part of a workbook that unpacks to more than 16 MB. Sheets pack 10 to 40
+            times; 1,032 is the most that deflate can.
+        sheets: of a workbook. A village of 150 RT may keep a sheet for each.
+        rows: of all sheets together, up to the last cell with content: ten large villages.
+        columns: of a sheet. The widest known form has fewer than 200.
+        seconds: of reading one file, and of judging what was read together. A large village takes two to five.
+        memory_bytes: that a reading process may take beyond what it has when it starts, virtual memory. A workbook at
+            the limit of rows needs about half of it.
+    """
+
+    upload_bytes: int = 100 * _MB
+    unpacked_bytes: int = 800 * _MB
+    ratio: int = 200
+    sheets: int = 500
+    rows: int = 200_000
+    columns: int = 1_000
+    seconds: int = 120
+    memory_bytes: int = 3_000 * _MB
+
+    @property
+    def cells(self) -> int:
+        """Of a sheet, empty ones included: readers lay out the whole rectangle."""
+        return self.rows * 50
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Limits:
+        """Read the environment.
+
+        Raises:
+            EntasError: a setting is no whole number from 1.
+        """
+        values: dict[str, int] = {}
+        for name, (field, unit) in _SETTINGS.items():
+            text = (env.get(name) or "").strip()
+            if not text:
+                continue
+            if not (text.isascii() and text.isdecimal()) or int(text) < 1:
+                raise EntasError(f"{name}={text} is no limit; write a whole number from 1, or unset it for the default")
+            values[field] = int(text) * unit
+        return cls(**values)
+
+    def check_size(self, size: int) -> None:
+        """Refuse a file by its size in bytes alone."""
+        if size > self.upload_bytes:
+            raise LimitError(
+                f"Ukuran berkas {_megabytes(size)} melebihi batas {_megabytes(self.upload_bytes)}, sehingga berkas "
+                "disimpan tetapi tidak dibaca. Hapus gambar dan lembar yang bukan register, atau bagi berkas menjadi "
+                "beberapa berkas, lalu unggah kembali."
+            )
+
+    def check_sheets(self, count: int) -> None:
+        """Refuse a workbook by the number of its sheets."""
+        if count > self.sheets:
+            raise LimitError(
+                f"Buku kerja memiliki {_number(count)} lembar, melebihi batas {_number(self.sheets)}. Hapus lembar "
+                "yang bukan register, lalu unggah kembali."
+            )
+
+    def check_extent(self, sheet: str, rows: int, columns: int, *, rows_before: int = 0) -> None:
+        """Refuse a sheet by its extent.
+
+        Args:
+            sheet: its name, or the name of the part that holds it.
+            rows, columns: up to the last cell with content.
+            rows_before: rows of the sheets before it.
+        """
+        if columns > self.columns:
+            raise LimitError(
+                f'Lembar "{shown(sheet)}" berisi sampai kolom ke-{_number(columns)}, melebihi batas '
+                f"{_number(self.columns)} kolom. Hapus isi sel yang jauh di sebelah kanan tabel, lalu unggah kembali."
+            )
+        if rows_before + rows > self.rows:
+            raise LimitError(
+                f'Lembar "{shown(sheet)}" berisi sampai baris ke-{_number(rows)}'
+                + (f" setelah {_number(rows_before)} baris di lembar sebelumnya" if rows_before else "")
+                + f", melebihi batas {_number(self.rows)} baris sebuah berkas. Hapus isi sel yang jauh di bawah tabel, "
+                "atau bagi berkas menjadi beberapa berkas, lalu unggah kembali."
+            )
+        if rows * columns > self.cells:
+            raise LimitError(
+                f'Lembar "{shown(sheet)}" terlalu besar: {_number(rows)} baris kali {_number(columns)} kolom, melebihi '
+                f"batas {_number(self.cells)} sel. Hapus isi sel yang jauh dari tabel, lalu unggah kembali."
+            )
+
+    @property
+    def too_slow(self) -> str:
+        """What an operator reads when reading the file took too long."""
+        return (
+            f"Berkas tidak selesai dibaca dalam {_number(self.seconds)} detik, sehingga pembacaan dihentikan. Hapus "
+            "lembar, gambar dan rumus yang tidak diperlukan, simpan ulang sebagai .xlsx, lalu unggah kembali."
+        )
+
+
+#: The limits where no setting says otherwise.
+DEFAULT_LIMITS = Limits()
+
+#: Setting -> field of `Limits`, and how many of its units the setting's unit has.
+_SETTINGS = {
+    "ENTAS_MAX_UPLOAD_MB": ("upload_bytes", _MB),
+    "ENTAS_MAX_UNPACKED_MB": ("unpacked_bytes", _MB),
+    "ENTAS_MAX_RATIO": ("ratio", 1),
+    "ENTAS_MAX_SHEETS": ("sheets", 1),
+    "ENTAS_MAX_ROWS": ("rows", 1),
+    "ENTAS_MAX_COLUMNS": ("columns", 1),
+    "ENTAS_READ_SECONDS": ("seconds", 1),
+    "ENTAS_READ_MEMORY_MB": ("memory_bytes", _MB),
+}
+
+
+def _number(count: int) -> str:
+    """As Indonesian writes it: 200.000."""
+    return f"{count:,}".replace(",", ".")
+
+
+def _megabytes(size: int) -> str:
+    return f"{_number(-(-size // _MB))} MB"
+
+
+# --- before a reader opens the file --------------------------------------------------------------------------------
+
+ZIP = b"PK\x03\x04"
+#: Archives that begin otherwise: an empty one, and one that was cut into pieces.
+_ODD_ZIP = (b"PK\x05\x06", b"PK\x07\x08")
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+#: Parts of a workbook beside its sheets: a dozen, and one for each picture or comment.
+_PARTS_BESIDE_SHEETS = 5_000
+#: Below this a part may pack as well as it likes: an empty table of a thousand equal rows packs a hundred times.
+_RATIO_FROM = 16 * _MB
+_CHUNK = 1 << 20
+#: The longest tag that is looked at whole across two pieces of a part.
+_LONGEST_TAG = 1 << 16
+
+
+def check_file(path: Path, limits: Limits) -> None:
+    """Refuse what could harm its reader: too large, packed to burst, or no archive that an office program writes.
+
+    Raises:
+        UnreadableFileError: with the reason for the sender.
+    """
+    limits.check_size(path.stat().st_size)
+    with path.open("rb") as file:
+        start = file.read(8)
+        if start.startswith(ZIP):
+            _check_zip(file, limits)
+        elif start.startswith(_ODD_ZIP):
+            raise _damaged_archive("arsip kosong atau terbagi")
+        elif start == OLE:
+            _check_ole(file)
+
+
+def _damaged_archive(detail: str) -> UnreadableFileError:
+    return UnreadableFileError(
+        "Berkas rusak atau bukan buku kerja Excel atau LibreOffice yang utuh. Buka di Excel atau LibreOffice, simpan "
+        f"ulang sebagai .xlsx, lalu unggah kembali. (Rincian: {detail})"
+    )
+
+
+def _suspicious(detail: str) -> UnreadableFileError:
+    return UnreadableFileError(f"Susunan berkas tidak wajar dan tidak dibaca demi keamanan: {detail}. {_RESAVE}")
+
+
+def _check_zip(file: IO[bytes], limits: Limits) -> None:
+    _check_directory_size(file, limits)
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, struct.error, UnicodeError) as error:
+        raise _damaged_archive(_told(error)) from None
+    entries = archive.infolist()
+    if len(entries) > _PARTS_BESIDE_SHEETS + 2 * limits.sheets:
+        raise _suspicious(f"berisi {_number(len(entries))} bagian")
+    seen: set[str] = set()
+    for entry in entries:
+        _check_entry(entry, seen)
+    declared = sum(entry.file_size for entry in entries)
+    if declared > limits.unpacked_bytes:
+        raise _bursting(limits)
+    if sum(entry.compress_size for entry in entries) > os.fstat(file.fileno()).st_size:
+        raise _suspicious("bagian-bagiannya saling tumpang tindih")
+    unpacked = 0
+    for entry in entries:
+        unpacked += _check_part(archive, file, entry, limits, unpacked)
+
+
+def _check_directory_size(file: IO[bytes], limits: Limits) -> None:
+    """The archive's own directory is read whole into memory: it may not be most of a large file."""
+    size = file.seek(0, os.SEEK_END)
+    tail_at = max(0, size - (1 << 16) - 22)
+    file.seek(tail_at)
+    tail = file.read()
+    end = tail.rfind(b"PK\x05\x06")
+    file.seek(0)
+    if end < 0 or len(tail) < end + 22:
+        raise _damaged_archive("direktori arsip tidak ditemukan; berkas mungkin terpotong ketika dikirim")
+    (directory,) = struct.unpack_from("<I", tail, end + 12)
+    # a directory entry has 46 bytes, a name, and a few bytes of extras
+    if directory != 0xFFFFFFFF and directory > 200 * (_PARTS_BESIDE_SHEETS + 2 * limits.sheets):
+        raise _suspicious("direktori arsipnya terlalu besar")
+
+
+def _check_entry(entry: zipfile.ZipInfo, seen: set[str]) -> None:
+    """Nothing of an upload is ever unpacked into a folder; but no office program writes such names either."""
+    name = entry.orig_filename  # zipfile's own `filename` is already mended
+    if entry.flag_bits & 0x1:
+        raise UnreadableFileError(
+            "Arsip berkas dilindungi kata sandi. Simpan tanpa kata sandi dari Excel atau LibreOffice, lalu unggah "
+            "kembali."
+        )
+    parts = name.replace("\\", "/").split("/")
+    if ".." in parts or name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name) or "\x00" in name:
+        raise _suspicious(f"nama bagian {shown(name)!r} menunjuk ke luar berkas")
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise _suspicious(f"bagian {shown(name)!r} adalah tautan simbolis")
+    key = name.casefold()
+    if key in seen:
+        raise _suspicious(f"bagian {shown(name)!r} ada lebih dari sekali")
+    seen.add(key)
+
+
+def _bursting(limits: Limits) -> LimitError:
+    return LimitError(
+        f"Isi berkas setelah dibuka melebihi batas {_megabytes(limits.unpacked_bytes)}, sehingga tidak dibaca. Hapus "
+        "lembar, format dan isi sel yang bukan register, simpan sebagai .xlsx baru, lalu unggah kembali."
+    )
+
+
+def _check_part(archive: zipfile.ZipFile, file: IO[bytes], entry: zipfile.ZipInfo, limits: Limits, before: int) -> int:
+    """Unpack one part to see its true size and what could harm its reader; returns the size in bytes."""
+    watch = _watch(entry.filename, limits)
+    size = 0
+    for piece in _unpacked(archive, file, entry):
+        size += len(piece)
+        if before + size > limits.unpacked_bytes:
+            raise _bursting(limits)
+        if size > _RATIO_FROM and size > limits.ratio * max(entry.compress_size, 1):
+            raise LimitError(
+                f"Bagian {shown(entry.filename)!r} dimampatkan lebih dari {_number(limits.ratio)} kali, tidak wajar "
+                f"bagi buku kerja, sehingga tidak dibaca. {_RESAVE}"
+            )
+        if watch:
+            watch.feed(piece)
+    return size
+
+
+def _unpacked(archive: zipfile.ZipFile, file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The bytes of a part as the archive really holds them: readers do not stop at the declared size."""
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise _damaged_archive(f"cara pemampatan {entry.compress_type} tidak dikenal")
+    file.seek(entry.header_offset)
+    header = file.read(30)
+    if len(header) < 30 or not header.startswith(ZIP):
+        raise _damaged_archive(f"bagian {shown(entry.filename)!r} tidak ditemukan; berkas mungkin terpotong")
+    name_length, extra_length = struct.unpack_from("<HH", header, 26)
+    file.seek(name_length + extra_length, os.SEEK_CUR)
+    left = entry.compress_size
+    inflate = zlib.decompressobj(-15) if entry.compress_type == zipfile.ZIP_DEFLATED else None
+    while left > 0:
+        packed = file.read(min(left, _CHUNK))
+        if not packed:
+            raise _damaged_archive(f"bagian {shown(entry.filename)!r} terpotong")
+        left -= len(packed)
+        if inflate is None:
+            yield packed
+            continue
+        try:
+            while packed:
+                yield inflate.decompress(packed, _CHUNK)
+                packed = inflate.unconsumed_tail
+        except zlib.error as error:
+            raise _damaged_archive(f"bagian {shown(entry.filename)!r} rusak: {_told(error)}") from None
+    if inflate is not None:
+        while piece := inflate.decompress(b"", _CHUNK):
+            yield piece
+        if not inflate.eof and entry.file_size:
+            raise _damaged_archive(f"bagian {shown(entry.filename)!r} terpotong")
+
+
+def _told(error: BaseException) -> str:
+    return shown(" ".join(str(error).split()))[:200] or type(error).__name__
+
+
+# --- what stands in the parts --------------------------------------------------------------------------------------
+
+_DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+
+
+class _Watch:
+    """Looks at a part of XML as it is unpacked, piece by piece."""
+
+    def __init__(self, name: str, limits: Limits) -> None:
+        self._name = name
+        self._limits = limits
+        self._rest = b""
+
+    def feed(self, piece: bytes) -> None:
+        data = self._rest + piece
+        # UTF-16 has a zero beside each byte of a tag
+        if _DECLARATION.search(data.replace(b"\x00", b"") if b"\x00" in data else data):
+            raise _suspicious(f"bagian {shown(self._name)!r} memuat deklarasi DOCTYPE atau ENTITY")
+        cut = data.rfind(b"<")
+        whole, rest = (data[:cut], data[cut:]) if cut >= 0 else (data, b"")
+        self._rest = rest if len(rest) <= _LONGEST_TAG else b""
+        self.look(whole)
+
+    def look(self, data: bytes) -> None:
+        """Whole tags, each given once."""
+
+
+#: A cell of xlsx with content: neither `<c .../>` nor `<c ...></c>`.
+_CELL = re.compile(rb'\sr="([A-Z]{1,4})([0-9]{1,10})"[^<>]*(?<!/)>(?!\s*</)')
+
+
+class _XlsxSheet(_Watch):
+    def __init__(self, name: str, limits: Limits) -> None:
+        super().__init__(name, limits)
+        self._rows = self._columns = 0
+        self._letters: dict[bytes, int] = {}
+
+    def feed(self, piece: bytes) -> None:
+        super().feed(piece)
+        self._limits.check_extent(self._name, self._rows, self._columns)
+
+    def look(self, data: bytes) -> None:
+        for letters, number in _CELL.findall(data):
+            column = self._letters.get(letters)
+            if column is None:
+                column = 0
+                for letter in letters:
+                    column = column * 26 + letter - 64
+                self._letters[letters] = column
+                self._columns = max(self._columns, column)
+            if len(number) >= 5 or self._limits.rows < 10_000:
+                self._rows = max(self._rows, int(number))
+
+
+_ODS_TAG = re.compile(
+    rb"<(/?)table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^<>]*)>(\s*</table:table-cell>)?"
+)
+_ODS_REPEATED = re.compile(rb'table:number-(?:rows|columns)-repeated="([0-9]+)"')
+
+
+class _OdsContent(_Watch):
+    """Extents of the tables of an ods: a row or cell may say that it stands there a million times."""
+
+    def __init__(self, name: str, limits: Limits) -> None:
+        super().__init__(name, limits)
+        self._row = self._repeat = self._column = self._last = 0
+
+    def look(self, data: bytes) -> None:
+        for tag in _ODS_TAG.finditer(data):
+            closing, kind, attributes, empty = tag.groups()
+            if kind == b"table":
+                self._row = self._repeat = self._column = self._last = 0
+            elif kind == b"table-row":
+                if self._last:
+                    self._limits.check_extent(self._name, self._row, self._last)
+                self._column = self._last = 0
+                if not closing:
+                    self._row += self._times(attributes)
+            elif not closing:
+                self._column += self._times(attributes)
+                if (not attributes.endswith(b"/") and empty is None) or b"office:value-type=" in attributes:
+                    self._last = self._column
+
+    @staticmethod
+    def _times(attributes: bytes) -> int:
+        found = _ODS_REPEATED.search(attributes)
+        return int(found[1][:12]) if found else 1
+
+
+def _watch(name: str, limits: Limits) -> _Watch | None:
+    lower = name.lower()
+    if lower.startswith("xl/worksheets/") and lower.endswith(".xml"):
+        return _XlsxSheet(name, limits)
+    if lower == "content.xml":
+        return _OdsContent(name, limits)
+    return _Watch(name, limits) if lower.endswith((".xml", ".rels", ".vml")) else None
+
+
+# --- xls -----------------------------------------------------------------------------------------------------------
+
+_END_OF_CHAIN, _LAST_SECTOR = 0xFFFFFFFE, 0xFFFFFFFA
+_DIRECTORY_ENTRY = 128
+_MINI_STREAM_BELOW = 4096
+
+
+def _check_ole(file: IO[bytes]) -> None:
+    """Walk the chains of sectors of a compound file: in a circle, a reader would follow them for ever.
+
+    The layout is that of [MS-CFB]: a header, sectors, a table (FAT) that names each sector's follower, and a directory
+    of streams with their first sector and size.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    header = file.read(512)
+    if len(header) < 512:
+        raise _damaged_archive("kepala berkas xls terpotong")
+    shift, mini_shift = struct.unpack_from("<HH", header, 30)
+    if shift not in (9, 12) or mini_shift != 6:
+        raise _damaged_archive("ukuran sektor berkas xls tidak dikenal")
+    sector = 1 << shift
+    count = max(0, -(-size // sector) - 1)
+
+    def read(number: int) -> bytes:
+        if number >= count:
+            raise _damaged_archive(f"sektor {number} berkas xls tidak ada; berkas mungkin terpotong")
+        file.seek((number + 1) * sector)
+        return file.read(sector)
+
+    (directory_at,) = struct.unpack_from("<I", header, 48)
+    mini_fat_at, _, difat_at, _ = struct.unpack_from("<IIII", header, 60)
+    tables = [number for number in struct.unpack_from("<109I", header, 76) if number <= _LAST_SECTOR]
+    passed = 0
+    while difat_at <= _LAST_SECTOR:
+        passed += 1
+        if passed > count:
+            raise _suspicious("rantai sektor berkas xls berputar")
+        *numbers, difat_at = struct.unpack_from(f"<{sector // 4}I", read(difat_at).ljust(sector, b"\xff"))
+        tables += [number for number in numbers if number <= _LAST_SECTOR]
+    if len(tables) > count:
+        raise _suspicious("tabel sektor berkas xls lebih besar daripada berkasnya")
+    fat: list[int] = []
+    for number in tables:
+        fat.extend(struct.unpack(f"<{sector // 4}I", read(number).ljust(sector, b"\xff")))
+
+    def chain(first: int, table: list[int], bound: int) -> list[int]:
+        numbers, next_one = [], first
+        while next_one != _END_OF_CHAIN:
+            if next_one >= bound or next_one >= len(table):
+                raise _damaged_archive(f"sektor {next_one} berkas xls tidak ada; berkas mungkin terpotong")
+            if len(numbers) > bound:
+                raise _suspicious("rantai sektor berkas xls berputar")
+            numbers.append(next_one)
+            next_one = table[next_one]
+        return numbers
+
+    directory = b"".join(read(number) for number in chain(directory_at, fat, count))
+    mini_fat: list[int] = []
+    if mini_fat_at <= _LAST_SECTOR:
+        for number in chain(mini_fat_at, fat, count):
+            mini_fat.extend(struct.unpack(f"<{sector // 4}I", read(number).ljust(sector, b"\xff")))
+    for at in range(0, len(directory) - _DIRECTORY_ENTRY + 1, _DIRECTORY_ENTRY):
+        kind = directory[at + 66]
+        first, length = struct.unpack_from("<II", directory, at + 116)
+        if kind not in (2, 5) or length == 0:
+            continue
+        if length > size:
+            raise _suspicious("sebuah aliran berkas xls menyatakan diri lebih besar daripada berkasnya")
+        if kind == 2 and length < _MINI_STREAM_BELOW:
+            chain(first, mini_fat, len(mini_fat))
+        else:
+            chain(first, fat, count)
