@@ -67,6 +67,9 @@ class Settings:
     project_root: Path = PROJECT_ROOT
     feedback_days: int = 400
     log_days: int = 90
+    access: StoreAccess = StoreAccess()
+    sweep_hours: float = 6
+    settle_seconds: float = 5
     limits: Limits = DEFAULT_LIMITS
 
     @classmethod
