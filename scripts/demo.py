@@ -200,7 +200,7 @@ def run_month(screen: Screen, airflow: Airflow, settings: Settings, month: str, 
         made = airflow.result(run, "release")
         folder = f"{settings.regency}/{month}/r{made['revision']}"
         name = f"laporan-miskin-ekstrem-{settings.regency}-{month}-r{made['revision']}"
-        report = json.loads(Store(settings.reports).read_bytes(f"{folder}/{name}.json"))
+        report = json.loads(Store(settings.reports, settings.access).read_bytes(f"{folder}/{name}.json"))
         say(f"r{made['revision']} {made['status']}: {report['households']:,} families (KK)")
     return {"report": report, "pdf": f"{settings.reports}/{folder}/{name}.pdf"}
 

@@ -44,7 +44,7 @@ class Swept:
 def sweep(settings: Settings) -> Swept:
     """Remove feedback workbooks and logs that are older than their retention (`feedback_days`, `log_days`)."""
     return Swept(
-        feedback=_sweep_store(Store(settings.feedback), settings.feedback_days),
+        feedback=_sweep_store(Store(settings.feedback, settings.access), settings.feedback_days),
         logs=_sweep_logs(settings.home / "logs", settings.log_days),
     )
 
@@ -53,7 +53,7 @@ def _sweep_store(store: Store, days: int) -> int:
     oldest = (now() - timedelta(days=days)).timestamp() * 1e9
     old = [file.path for file in store.files() if file.modified_ns < oldest]
     for path in old:
-        store.fs.rm_file(store.full(path))
+        store.remove(path)
     return len(old)
 
 
@@ -130,7 +130,8 @@ def storage(settings: Settings) -> Storage:
     Raises:
         EntasError: the archive lacks the bytes of an upload.
     """
-    archive = {file.path: file.bytes for file in Store(settings.archive).files()}
+    store = Store(settings.archive, settings.access)
+    archive = {file.path: file.bytes for file in store.files()}
     with open_warehouse(settings).connect(autocommit=True) as connection:
         contents = {row[0] for row in connection.execute("select distinct sha256 from raw.upload")}
         uploads, size = connection.execute(
@@ -155,7 +156,7 @@ def storage(settings: Settings) -> Storage:
         )
     if report.missing:
         raise EntasError(
-            f"{settings.archive} lacks the bytes of {report.missing} uploads; restore it from its backup at once"
+            f"{store.place} lacks the bytes of {report.missing} uploads; restore it from its backup at once"
         )
     return report
 

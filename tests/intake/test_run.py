@@ -166,10 +166,10 @@ def test_a_file_or_folder_that_may_not_be_read_keeps_nobody_waiting(
     write_workbook(_folder(settings, OTHER) / "b.xlsx", {"penduduk": families([3, 4])})
     open_file, scan_folder = Store.open, os.scandir
 
-    def closed_file(store: Store, path: str, mode: str = "rb") -> IO[bytes]:
+    def closed_file(store: Store, path: str) -> IO[bytes]:
         if path.endswith("closed.xlsx"):
             raise PermissionError(errno.EACCES, "Permission denied", path)
-        return open_file(store, path, mode)
+        return open_file(store, path)
 
     def closed_folder(path: Any) -> Any:
         if str(path).endswith(OTHER):

@@ -61,7 +61,7 @@ def write_due_feedback(connection: psycopg.Connection, settings: Settings, pool:
         EntasError: the feedback folder cannot be written.
     """
     _strike_off_replaced(connection)
-    archive, feedback = Store(settings.archive), Store(settings.feedback)
+    archive, feedback = Store(settings.archive, settings.access), Store(settings.feedback, settings.access)
     for batch in batches(_due(connection)):
         with _work_folder(settings) as folder:
             work = Path(folder)
@@ -80,7 +80,7 @@ def write_due_feedback(connection: psycopg.Connection, settings: Settings, pool:
                 except OSError as error:
                     reason = error.strerror or error
                     raise EntasError(
-                        f"the feedback workbooks cannot be written to {settings.feedback}: {reason}; "
+                        f"the feedback workbooks cannot be written to {feedback.place}: {reason}; "
                         "look at ENTAS_FEEDBACK and run entas intake again"
                     ) from error
                 connection.execute("delete from raw.feedback_due where upload_id = %s", (due.upload_id,))

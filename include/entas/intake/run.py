@@ -103,7 +103,7 @@ def run_intake(
         period = clock.period_text(clock.require_period(period))
     warehouse = open_warehouse(settings)
     with warehouse.connect(autocommit=True) as connection, _alone(connection):
-        inbox = Store(settings.inbox)
+        inbox = Store(settings.inbox, settings.access)
         pending = scan.receive(connection, inbox, village=village, period=period)
         outcomes: list[UploadOutcome] = []
         report = progress or (lambda done, total: None)
@@ -185,7 +185,7 @@ def _fetch(
         copy.unlink(missing_ok=True)
         scan.forget(connection, one)
         return None
-    archive = Store(settings.archive)
+    archive = Store(settings.archive, settings.access)
     if not archive.exists(sha256):
         archive.put_file(copy, sha256)
     rejection = load.reject_by_place(one, settings.regency)

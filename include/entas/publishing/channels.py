@@ -31,10 +31,10 @@ class Channel(Protocol):
 
 
 class Directory:
-    """A folder on any fsspec file system.
+    """A folder on any store (`entas.storage`), reached as our own are (`ENTAS_SSH_*`, `ENTAS_S3_ENDPOINT`).
 
     Args:
-        options: `target`, a path or fsspec URL; `{home}` in it and relative paths are of `ENTAS_HOME`.
+        options: `target`, a path or URL; `{home}` in it and relative paths are of `ENTAS_HOME`.
     """
 
     def __init__(self, options: dict[str, Any], settings: Settings) -> None:
@@ -48,12 +48,11 @@ class Directory:
         target = target.replace("{home}", str(settings.home))
         if "://" not in target and not Path(target).is_absolute():
             target = str(settings.home / target)
-        self._store = Store(target)
+        self._store = Store(target, settings.access)
 
     @property
     def place(self) -> str:
-        # Of an fsspec URL with a password in it, url_to_fs leaves the path alone.
-        return self._store.root
+        return self._store.place
 
     def put(self, folder: str, files: dict[str, bytes]) -> None:
         try:

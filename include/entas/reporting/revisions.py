@@ -215,7 +215,7 @@ def _write(
     restated: dict[str, Any] | None,
 ) -> Release:
     """Write a revision's files, then its row."""
-    store = Store(settings.reports)
+    store = Store(settings.reports, settings.access)
     folder = f"{figures.regency_code}/{period_text(figures.period)}/r{revision}"
     manifest = _kept_manifest(store, folder, figures)
     if manifest is None:
@@ -330,7 +330,7 @@ def read_files(settings: Settings, release: Release, names: Sequence[str]) -> di
     Raises:
         EntasError: one is gone or not what it was.
     """
-    store = Store(settings.reports)
+    store = Store(settings.reports, settings.access)
     found = {}
     for name in names:
         path = f"{release.folder}/{name}"

@@ -1,131 +1,173 @@
-"""Files on any fsspec file system (folder, S3, SFTP): written whole or not at all."""
+"""The one way to files: a folder, an SFTP server, an S3 bucket, or what else fsspec knows."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import IO, Any
-
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote
 
 from entas.errors import EntasError
+from entas.settings import StoreAccess
+from entas.storage.files import After, Backend, Enter, Folder, StoredFile, is_part
+from entas.storage.local import LocalFolder
 
 _log = logging.getLogger(__name__)
 
+#: Folders that are asked for at once: a distant server answers them side by side.
+_AT_ONCE = 256
+_SECRET = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
 
-@dataclass(frozen=True)
-class StoredFile:
-    """A file below a store's root.
-
-    Attributes:
-        path: below the root, with `/`.
-        bytes: its size.
-        modified_ns: modification time in nanoseconds since 1970 (as exact as the file system tells).
-    """
-
-    path: str
-    bytes: int
-    modified_ns: int
+#: Connections of this process, by what they connect to.
+_open: dict[tuple[int, str, StoreAccess], Backend] = {}
 
 
 class Store:
-    """A folder on some file system.
+    """A folder on some store.
+
+    Symbolic links in it are never followed: they may lead out of it.
 
     Args:
-        url: an fsspec URL or a local path, such as `s3://bucket/inbox` or `.entas/inbox`.
+        url: a local path or `file://`; `sftp://[user@]host[:port]/path` (`/~/path` begins at the login folder);
+            `s3://bucket/prefix`; or another URL of fsspec. `%20` and the like are decoded in `sftp://`.
+        access: how to reach other machines.
 
     Raises:
-        EntasError: no file system of that kind is installed.
+        EntasError: the URL is malformed, holds a password, or is of a kind that nothing here knows.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        try:
-            self.fs, self.root = fsspec.core.url_to_fs(url)
-        except (ImportError, ValueError) as error:
-            raise EntasError(f"{url!r} cannot be used for files: {error}") from error
-        self.local = isinstance(self.fs, LocalFileSystem)
+    def __init__(self, url: str, access: StoreAccess | None = None) -> None:
+        access = access or StoreAccess()
+        key = (os.getpid(), url, access)
+        if key not in _open:
+            _open[key] = _connect(url, access)
+        self._backend = _open[key]
+        #: Where the root is, without secrets.
+        self.place = self._backend.place
+        self.local = isinstance(self._backend, LocalFolder)
+        #: Whether a folder's modification time tells that files came or went.
+        self.folder_times = getattr(self._backend, "folder_times", False)
+        #: Whether a file can be seen before its writer is done, and nobody tells.
+        self.shows_unfinished = getattr(self._backend, "shows_unfinished", False)
 
     def full(self, path: str) -> str:
-        """The file system's own name of a path below the root."""
-        return f"{self.root.rstrip('/')}/{path}" if path else self.root
+        """A path below the root as a person would look for it."""
+        return f"{self.place.rstrip('/')}/{path}" if path else self.place
 
     def exists(self, path: str) -> bool:
-        return self.fs.exists(self.full(path))
-
-    def open(self, path: str, mode: str = "rb") -> IO[Any]:
-        return self.fs.open(self.full(path), mode)
-
-    def read_bytes(self, path: str) -> bytes:
-        return self.fs.cat_file(self.full(path))
-
-    def put_file(self, source: Path, path: str) -> None:
-        """Copy a local file to `path`; a reader never sees a part of it."""
-        self._make_folder(path)
-        part = self.full(f"{PurePosixPath(path).parent}/.{PurePosixPath(path).name}.part")
-        self.fs.put_file(str(source), part)
-        if self.local:
-            with Path(part).open("rb") as file:
-                os.fsync(file.fileno())
-            Path(part).replace(self.full(path))
-        else:
-            self.fs.mv(part, self.full(path))
-
-    def _make_folder(self, path: str) -> None:
-        self.fs.makedirs(self.full(str(PurePosixPath(path).parent)), exist_ok=True)
-
-    def files(self, under: str = "") -> Iterator[StoredFile]:
-        """Every regular file below `under`, in no order. Symbolic links are not followed: they may leave the root."""
-        if self.local:
-            yield from self._local_files(Path(self.full(under)))
-            return
-        if not self.fs.exists(self.full(under)):
-            return
-        base = self.root.rstrip("/") + "/"
-        for name, info in self.fs.find(self.full(under), detail=True).items():
-            moment = info.get("mtime") or info.get("LastModified") or info.get("modified") or info.get("last_modified")
-            seconds = moment.timestamp() if hasattr(moment, "timestamp") else float(moment or 0)
-            yield StoredFile(name.removeprefix(base), int(info["size"]), int(seconds * 1_000_000) * 1000)
-
-    def _local_files(self, top: Path) -> Iterator[StoredFile]:
-        folders = [str(top)]
-        while folders:
-            folder = folders.pop()
-            try:
-                entries = list(os.scandir(folder))
-            except FileNotFoundError:
-                continue
-            except PermissionError:
-                if folder == str(top):
-                    raise
-                _log.error("%s may not be read by this account; what is in it is left alone", folder)
-                continue
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
-                elif entry.is_file(follow_symlinks=False):
-                    told = entry.stat(follow_symlinks=False)
-                    path = Path(entry.path).relative_to(self.root).as_posix()
-                    yield StoredFile(path, told.st_size, told.st_mtime_ns)
+        return self.stat(path) is not None
 
     def stat(self, path: str) -> StoredFile | None:
-        """The file as it is now, or None when it is gone."""
-        if self.local:
-            try:
-                told = Path(self.full(path)).lstat()
-            except (FileNotFoundError, NotADirectoryError):
-                return None
-            return StoredFile(path, told.st_size, told.st_mtime_ns)
-        self.fs.invalidate_cache()
-        return next((file for file in self.files(path) if file.path == path), None)
+        """The regular file as it is now, or None when there is none."""
+        return self._backend.stat(path)
+
+    def open(self, path: str) -> BinaryIO:
+        """A file's bytes as they are asked for; a connection that breaks meanwhile is made again.
+
+        Raises:
+            FileNotFoundError: there is no regular file, or it was replaced while it was read.
+        """
+        return self._backend.open(path)
+
+    def read_bytes(self, path: str) -> bytes:
+        with self.open(path) as file:
+            return file.read()
+
+    def put_file(self, source: Path, path: str) -> None:
+        """Copy a local file to `path`, with the folders above it; a reader never sees a part of it."""
+        self._backend.put(source, path)
+
+    def remove(self, path: str) -> None:
+        """Delete a file; nothing happens when there is none."""
+        self._backend.remove(path)
+
+    def drop_leftovers(self, before: datetime) -> int:
+        """Delete what writers that were killed before that moment left half-written; returns how many."""
+        return self._backend.drop_leftovers(before)
+
+    def files(self, under: str = "") -> Iterator[StoredFile]:
+        """Every regular file below `under`, in no order; none when there is no such folder."""
+        try:
+            for folder in self.walk(under):
+                yield from (file for file in folder.files if not is_part(file.path))
+        except FileNotFoundError:
+            return
+
+    def walk(self, under: str = "", enter: Enter | None = None, after: After | None = None) -> Iterator[Folder]:
+        """Look into a folder and those below it, parents first.
+
+        A folder that goes away meanwhile is left out; so is, with a line in the log, one that we may not read.
+
+        Args:
+            enter: whether to look into a folder; without it, into all.
+            after: where a store that has no folders (S3) may skip names; see `After`.
+
+        Raises:
+            FileNotFoundError, PermissionError: about `under` itself.
+        """
+        if (pages := getattr(self._backend, "walk", None)) is not None:
+            yield from pages(under, enter, after)
+            return
+        level: list[tuple[str, int | None]] = [(under, None)]
+        while level:
+            below: list[tuple[str, int | None]] = []
+            for start in range(0, len(level), _AT_ONCE):
+                batch = level[start : start + _AT_ONCE]
+                for (path, _), found in zip(batch, self._backend.listed(batch), strict=True):
+                    if isinstance(found, OSError):
+                        if path == under:
+                            raise found
+                        if isinstance(found, PermissionError):
+                            _log.error("%s may not be read by this account; it is left alone", self.full(path))
+                        elif not isinstance(found, FileNotFoundError):
+                            raise found
+                        continue
+                    below += [one for one in found.folders if enter is None or enter(*one)]
+                    yield found
+            level = below
 
 
-def copy_hashing(source: IO[bytes], target: Path) -> tuple[str, int]:
+def masked(url: str) -> str:
+    """A URL without the password that somebody may have written into it."""
+    return _SECRET.sub(r"\1:***@", url)
+
+
+def _connect(url: str, access: StoreAccess) -> Backend:
+    kind, separator, rest = url.partition("://")
+    if not separator:
+        return LocalFolder(url)
+    if masked(url) != url:
+        raise EntasError(
+            f"{masked(url)} holds a password; take it out and set ENTAS_SSH_PASSWORD (S3: AWS_SECRET_ACCESS_KEY)"
+        )
+    if kind in ("file", "local"):
+        return LocalFolder(rest)
+    if kind in ("sftp", "ssh"):
+        from entas.storage.sftp import Address, SftpFolder
+
+        parts = re.fullmatch(r"(?:([^@/]+)@)?(\[[0-9A-Fa-f:.]+\]|[^:@/\[\]]+)(?::(\d{1,5}))?(?:/(.*))?", rest, re.S)
+        if not parts:
+            raise EntasError(f"{url} is no address of a folder; write sftp://user@host:22/path")
+        user, host, port, path = parts.groups(default="")
+        return SftpFolder(Address(host.strip("[]"), int(port or 0), unquote(user)), unquote(path), access)
+    if kind == "s3":
+        from entas.storage.s3 import Bucket
+
+        bucket, _, prefix = rest.partition("/")
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", bucket):
+            raise EntasError(f"{url} is no address of a bucket; write s3://bucket/prefix")
+        return Bucket(bucket, prefix, access)
+    from entas.storage.other import OtherFolder
+
+    return OtherFolder(url)
+
+
+def copy_hashing(source: BinaryIO, target: Path) -> tuple[str, int]:
     """Copy a stream to a local file and force it to disk.
 
     Returns:

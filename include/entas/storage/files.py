@@ -1,0 +1,91 @@
+"""What a store tells of its files and folders, and what every kind of store can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file below a store's root.
+
+    Attributes:
+        path: below the root, with `/`. Bytes of a name that are not UTF-8 are surrogates, as in `os.fsdecode`.
+        bytes: its size.
+        modified_ns: modification time in nanoseconds since 1970 (as exact as the store tells: nanoseconds on a
+            folder, seconds over SFTP, milliseconds or seconds on S3).
+    """
+
+    path: str
+    bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder that was looked at.
+
+    Attributes:
+        path: below the root; empty is the root.
+        modified_ns: its modification time before it was looked at; None where the store has no such times.
+        files: its regular files.
+        folders: the folders right below it, with their modification times.
+    """
+
+    path: str
+    modified_ns: int | None
+    files: list[StoredFile] = field(default_factory=list)
+    folders: list[tuple[str, int | None]] = field(default_factory=list)
+
+
+#: Whether to look into a folder, given its path and modification time.
+Enter = Callable[[str, int | None], bool]
+
+#: The path from which on to look at a folder of the root and all below it; None: all of it.
+After = Callable[[str], str | None]
+
+
+class Backend(Protocol):
+    """One kind of store. Paths are below the root and end up there whatever characters they hold.
+
+    Raises (all operations):
+        FileNotFoundError, PermissionError, OSError: something about one path.
+        UnreachableError: the store does not answer, after it was tried again.
+        EntasError: the store refuses us, or is not what the URL says; the message tells what to do.
+    """
+
+    #: Where the root is, without secrets.
+    place: str
+
+    def listed(self, folders: Sequence[tuple[str, int | None]]) -> Iterator[Folder | OSError]:
+        """Look into folders (path, modification time), in this order. Symbolic links are left out."""
+
+    def stat(self, path: str) -> StoredFile | None:
+        """A regular file as it is now; None when there is none."""
+
+    def open(self, path: str) -> BinaryIO:
+        """A regular file's bytes, read as they are asked for."""
+
+    def put(self, source: Path, path: str) -> None:
+        """Copy a local file to `path`, replacing what is there; a reader never sees a part of it."""
+
+    def remove(self, path: str) -> None:
+        """Delete a file; nothing happens when there is none."""
+
+    def drop_leftovers(self, before: datetime) -> int:
+        """Delete what writers that were killed before that moment left; returns how many."""
+
+
+def part_of(path: str) -> str:
+    """The name under which a file is written until it is whole."""
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/.{name}.part" if folder else f".{name}.part"
+
+
+def is_part(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name.startswith(".") and name.endswith(".part")
