@@ -19,10 +19,13 @@ import pandas as pd
 from entas.areas import Village
 from entas.errors import EntasError
 from entas.ids import Pseudonymiser
+from entas.registers.catalogue import area_headers, formats
 from entas.registers.limits import DEFAULT_LIMITS, Limits
 from entas.registers.reading import FileReading, RegisterReading, read_upload
+from entas.registers.schema import REGISTERS
 from entas.text import one_line
 from entas.validation import validate
+from entas.validation.rules import rules
 
 #: (sheet, row_number, rule_id, column_name, value, sentence)
 Finding = tuple[str, int, str, str | None, str | None, str]
@@ -110,8 +113,10 @@ def prepare(
 
     Raises:
         EntasError, OSError, ImportError: the machine or the installation is to blame, and no file.
+        Exception: what the data team wrote (formats, rules) cannot be read.
         MemoryError: not all of them fit into memory together; each alone may.
     """
+    _read_what_files_are_read_by()
     done: dict[int, PreparedUpload] = {}
     readings: dict[int, FileReading] = {}
     for number, job in enumerate(jobs):
@@ -125,6 +130,14 @@ def prepare(
     starting(None)
     done |= _judge(readings, Pseudonymiser(pseudonym_key))
     return [done[number] for number in range(len(jobs))]
+
+
+def _read_what_files_are_read_by() -> None:
+    """Once a process: an error in a format or a rule is no file's, and has to show before a file is blamed for it."""
+    formats()
+    area_headers()
+    for register in REGISTERS:
+        rules(register)
 
 
 def _judge(readings: Mapping[int, FileReading], pseudonymiser: Pseudonymiser) -> dict[int, PreparedUpload]:

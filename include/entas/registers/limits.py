@@ -2,7 +2,7 @@
 
 `check_file` looks at a file before any reader of workbooks opens it: readers make room for what a file claims, a few
 hundred bytes can claim thousands of gigabytes, and what runs out of memory in compiled code cannot be caught. What no
-look can foresee is held by the process: `contain` bounds its memory and its time, and the kernel ends it (see
+look can foresee is held by the process that reads: its memory and its time are bounded, and the kernel ends it (see
 `entas.intake.pool`).
 """
 
@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import os
 import re
+import resource
+import signal
 import stat
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -160,6 +163,60 @@ def _number(count: int) -> str:
 
 def _megabytes(size: int) -> str:
     return f"{_number(-(-size // _MB))} MB"
+
+
+# --- while it is read ----------------------------------------------------------------------------------------------
+
+
+def start_clock(seconds: int) -> None:
+    """From now on this process has so many seconds; then the kernel ends it, whatever it is doing.
+
+    No handler: one of Python's would wait for compiled code to return, and a reader caught in a circle never does.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def stop_clock() -> None:
+    """The time is no longer bounded."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+class MemoryBound:
+    """Bounds the virtual memory that a process takes beyond what it had when this was made.
+
+    On a machine without such a bound (macOS) nothing is held. No core is ever dumped: it would hold what villages
+    sent.
+    """
+
+    def __init__(self) -> None:
+        self._at_start = _virtual_bytes()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    def bound(self, size: int) -> None:
+        """From now on what asks for more fails: as MemoryError in Python, by the end of the process elsewhere."""
+        if self._at_start is not None:
+            self._set(self._at_start + size)
+
+    def unbound(self) -> None:
+        """The memory is no longer bounded."""
+        self._set(resource.RLIM_INFINITY)
+
+    @staticmethod
+    def _set(size: int) -> None:
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if hard != resource.RLIM_INFINITY and (size == resource.RLIM_INFINITY or size > hard):
+            size = hard
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (size, hard))
+
+
+def _virtual_bytes() -> int | None:
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return None
+    return pages * resource.getpagesize()
 
 
 # --- before a reader opens the file --------------------------------------------------------------------------------
