@@ -16,6 +16,7 @@ from odf.table import Table, TableCell, TableRow
 from odf.text import P
 
 from entas.areas import Village
+from entas.registers.cells import BrokenCell
 from entas.registers.reading import FileReading, read_upload
 
 RECEIVED_ON = date(2023, 11, 1)
@@ -59,6 +60,8 @@ def _write_xlsx(path: Path, sheets: Sheets) -> None:
                 for column, cell in enumerate(row):
                     if isinstance(cell, date):
                         page.write_datetime(line, column, cell, day)
+                    elif isinstance(cell, BrokenCell):
+                        page.write_formula(line, column, "=1/0", None, cell.text)
                     elif cell is not None:
                         page.write(line, column, cell)
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import entas.validation.judge
+from entas.registers.cells import BrokenCell
 from entas.registers.reading import FileReading, RegisterReading
 from entas.registers.schema import REGISTERS
 from entas.validation import Rule, rules, validate
@@ -22,11 +23,17 @@ from tests.registers.files import OPENSID, person, read, table, write
 CARD = "3216090101200001"
 NIK = "3216091708850001"
 LOST = "3.21601E+15"
+FAILED = BrokenCell("#DIV/0!", "error")
 
 
 def family(**cells: Any) -> dict[str, Any]:
     """A row of kesejahteraan without fault."""
     return {"no_kk": CARD, "penghasilan_bulanan": 1200000, **cells}
+
+
+def p3ke(**cells: Any) -> dict[str, Any]:
+    """A row of kesejahteraan without fault from a list that has no card numbers."""
+    return {"ID Keluarga": "3216-1", "Desil Kesejahteraan": 1, "Kepala Keluarga": "SITI", "NIK": NIK, **cells}
 
 
 def decision(**cells: Any) -> dict[str, Any]:
@@ -115,6 +122,13 @@ FAILING: dict[str, dict[str, Any]] = {
     "penduduk.status_kawin.tidak_terbaca": {"status_kawin": "5"},
     "penduduk.cacat_id.tidak_terbaca": {"cacat_id": "8"},
     "penduduk.keluarga.kepala_bukan_satu": {"kk_level": "4"},
+    "penduduk.tempatlahir.tidak_terbaca": {"tempatlahir": FAILED},
+    "penduduk.alamat.tidak_terbaca": {"alamat": FAILED},
+    "penduduk.dusun.tidak_terbaca": {"dusun": FAILED},
+    "penduduk.rw.tidak_terbaca": {"rw": FAILED},
+    "penduduk.rt.tidak_terbaca": {"rt": FAILED},
+    "penduduk.nama_ayah.tidak_terbaca": {"nama_ayah": FAILED},
+    "penduduk.nama_ibu.tidak_terbaca": {"nama_ibu": FAILED},
     "kesejahteraan.no_kk.kosong": {"no_kk": ""},
     "kesejahteraan.no_kk.rusak_excel": {"no_kk": 9007199254740994},
     "kesejahteraan.no_kk.bukan_16_digit": {"no_kk": "-"},
@@ -126,6 +140,11 @@ FAILING: dict[str, dict[str, Any]] = {
     "kesejahteraan.ukuran.tidak_ada": {"penghasilan_bulanan": "-"},
     "kesejahteraan.nik_kepala.tidak_sah": {"nik_kepala": "3216091708850000"},
     "kesejahteraan.nik_kepala.rusak_excel": {"nik_kepala": LOST},
+    "kesejahteraan.kepala_tanpa_kk.nik_kosong": {"NIK": "0"},
+    "kesejahteraan.kepala_tanpa_kk.nik_rusak_excel": {"NIK": LOST},
+    "kesejahteraan.kepala_tanpa_kk.nik_tidak_sah": {"NIK": "3216093102850001"},
+    "kesejahteraan.nama_kepala.tidak_terbaca": {"nama_kepala": FAILED},
+    "kesejahteraan.id_keluarga_p3ke.tidak_terbaca": {"id_keluarga_p3ke": FAILED},
     "kesejahteraan.tanggal_pendataan.tidak_terbaca": {"tanggal_pendataan": "kemarin"},
     "kesejahteraan.tanggal_pendataan.setelah_diterima": {"tanggal_pendataan": "02/11/2023"},
     "verifikasi.no_kk.kosong": {"no_kk": None},
@@ -136,6 +155,13 @@ FAILING: dict[str, dict[str, Any]] = {
     "verifikasi.tanggal_musyawarah.setelah_diterima": {"tanggal_musyawarah": "2023-11-02"},
     "verifikasi.hasil.tidak_dikenal": {"hasil": "mungkin"},
     "verifikasi.alasan.tidak_dikenal": {"alasan": "entah"},
+    "verifikasi.nomor_berita_acara.tidak_terbaca": {"nomor_berita_acara": FAILED},
+    "verifikasi.petugas.tidak_terbaca": {"petugas": FAILED},
+    "verifikasi.jabatan_petugas.tidak_terbaca": {"jabatan_petugas": FAILED},
+    "bantuan.program.tidak_terbaca": {"program": FAILED},
+    "bantuan.sumber_dana.tidak_terbaca": {"sumber_dana": FAILED},
+    "bantuan.penyalur.tidak_terbaca": {"penyalur": FAILED},
+    "bantuan.keterangan.tidak_terbaca": {"keterangan": FAILED},
     "bantuan.penerima.rusak_excel": {"no_kk": LOST, "nik": None},
     "bantuan.penerima.tidak_ada": {"no_kk": "1", "nik": "0"},
     "bantuan.no_kk.kosong": {"no_kk": None},
@@ -163,6 +189,9 @@ FAILING: dict[str, dict[str, Any]] = {
     "pemberdayaan.tanggal_mulai.tidak_terbaca": {"tanggal_mulai": "x"},
     "pemberdayaan.tanggal_mulai.setelah_diterima": {"tanggal_mulai": "02-11-2023"},
     "pemberdayaan.tanggal_selesai.tidak_terbaca": {"tanggal_selesai": "x"},
+    "pemberdayaan.nama_kegiatan.tidak_terbaca": {"nama_kegiatan": FAILED},
+    "pemberdayaan.penyelenggara.tidak_terbaca": {"penyelenggara": FAILED},
+    "pemberdayaan.hasil.tidak_terbaca": {"hasil": FAILED},
 }
 #: Rules that a single row cannot break alone have tests of their own below.
 BETWEEN_ROWS = {
@@ -170,6 +199,7 @@ BETWEEN_ROWS = {
     "penduduk.nik.baris_ganda",
     "penduduk.nik.dipakai_dua_kali",
     "kesejahteraan.no_kk.ganda",
+    "kesejahteraan.kepala_tanpa_kk.nik_ganda",
 }
 
 OURS: dict[str, Rule] = {rule.rule_id: rule for register in REGISTERS for rule in rules(register) if rule.query is None}
@@ -184,7 +214,10 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, FileRea
     """One upload for each rule, all judged as one batch."""
     judge = Judge(tmp_path_factory.mktemp("uploads"))
     return validate(
-        {rule_id: judge.read([MAKERS[rule_id.split(".")[0]](**cells)]) for rule_id, cells in FAILING.items()}
+        {
+            rule_id: judge.read([(p3ke if "tanpa_kk" in rule_id else MAKERS[rule_id.split(".")[0]])(**cells)])
+            for rule_id, cells in FAILING.items()
+        }
     )
 
 
@@ -448,6 +481,81 @@ def test_a_late_or_unreadable_survey_date_is_loaded_empty(judge: Judge) -> None:
     register = judge([family(no_kk=f"321609010120000{n}", tanggal_pendataan=day) for n, day in enumerate(dates)])
     assert register.rows["tanggal_pendataan"].tolist() == [date(2023, 11, 1), None, None, None]
     assert len(loaded(register)) == 4
+
+
+def test_a_list_without_card_numbers_is_known_by_its_heads(judge: Judge) -> None:
+    other = f"{NIK[:-1]}2"
+    rows = [p3ke(), p3ke(NIK="-"), p3ke(), p3ke(NIK=other), p3ke(NIK=other, **{"Desil Kesejahteraan": 11})]
+    judged, checks = validate({0: judge.read(rows, dua=[family(nik_kepala=NIK), family(no_kk="1", nik_kepala=other)])})
+    register = judged[0].registers["kesejahteraan"]
+    # a row with a card number is about the family of that card, whoever its head is
+    assert [found(register, position) for position in range(7)] == [
+        [],
+        ["kepala_tanpa_kk.nik_tidak_sah"],
+        ["kepala_tanpa_kk.nik_ganda"],
+        [],
+        ["desil.di_luar_1_sampai_10"],
+        [],
+        ["no_kk.bukan_16_digit"],
+    ]
+    assert 'baris 2 pada lembar "Lembar 1"' in register.findings["sentence"].iloc[1]
+    checked = checks.set_index("rule_id")["rows_checked"]
+    assert checked["kesejahteraan.no_kk.kosong"] == checked["kesejahteraan.nik_kepala.tidak_sah"] == 2
+    assert checked["kesejahteraan.kepala_tanpa_kk.nik_kosong"] == 5
+    assert checked["kesejahteraan.kepala_tanpa_kk.nik_ganda"] == 3
+
+
+def test_what_a_format_does_not_hold_cannot_be_left_blank(judge: Judge) -> None:
+    _, checks = validate({0: judge.read([family(desil=2)])})
+    checked = checks.set_index("rule_id")["rows_checked"]
+    assert checked["kesejahteraan.ukuran.tidak_ada"] == 1
+    assert checked["kesejahteraan.penghasilan_bulanan.tidak_terbaca"] == 1
+    assert checked["kesejahteraan.pengeluaran_bulanan.tidak_terbaca"] == 0
+    assert checked["kesejahteraan.tanggal_pendataan.tidak_terbaca"] == 0
+    assert checked["kesejahteraan.nik_kepala.tidak_sah"] == 0
+
+
+# --- cells whose formula failed ------------------------------------------------------------------------------------
+
+
+def test_a_failed_formula_is_told_with_its_error_and_the_remedy(judge: Judge) -> None:
+    register = judge([person(1, tempatlahir=FAILED), person(2, tempatlahir="Bekasi"), person(3, nama=FAILED)])
+    warning, critical = register.findings["sentence"]
+    assert warning == (
+        "Sel kolom tempatlahir berisi rumus yang gagal dan menampilkan #DIV/0!, sehingga sel itu dimuat kosong. Ketik "
+        "isi yang benar langsung di sel itu, tanpa rumus, lalu unggah kembali."
+    )
+    assert "sehingga baris ini belum dimuat" in critical
+    assert found(register) == ["tempatlahir.tidak_terbaca", "nama.kosong"]
+    assert register.rows["tempatlahir"].tolist() == [pd.NA, "Bekasi", pd.NA]
+
+
+def test_an_amount_that_is_an_error_is_quarantined_though_a_decile_stands_beside_it(judge: Judge) -> None:
+    register = judge([family(penghasilan_bulanan=FAILED, desil=1)])
+    assert found(register) == ["penghasilan_bulanan.tidak_terbaca"]
+    assert len(loaded(register)) == 0
+    assert "#DIV/0!" in register.findings["sentence"][0]
+
+
+def test_an_unknown_word_beside_a_failed_formula_keeps_its_own_sentence(judge: Judge) -> None:
+    register = judge([decision(alasan="entah"), decision(alasan=FAILED)], dua=[decision(alasan=FAILED)])
+    sentences = register.findings["sentence"].tolist()
+    assert sentences[0].startswith('Alasan "entah" tidak dikenal')
+    assert all("dimuat sebagai lainnya. Ketik isi yang benar" in one for one in sentences[1:])
+    assert register.rows["alasan"].tolist() == ["lainnya"] * 3
+
+
+def test_ids_whose_formula_failed(judge: Judge) -> None:
+    register = judge([person(1, nik=FAILED), person(2, no_kk=FAILED), person(3, kk_level=FAILED)])
+    assert [found(register, position) for position in range(3)] == [
+        ["nik.bukan_16_digit"],
+        ["no_kk.bukan_16_digit"],
+        ["kk_level.tidak_terbaca", "keluarga.kepala_bukan_satu"],
+    ]
+    assert ["rumus yang gagal" in one for one in register.findings["sentence"]] == [True, True, True, False]
+    register = judge([payment(no_kk=FAILED, nik=None), payment(nilai=FAILED), payment(tanggal_salur=FAILED)])
+    assert found(register) == ["penerima.tidak_ada", "nilai.tidak_terbaca", "tanggal_salur.tidak_terbaca"]
+    assert all("baris ini belum dimuat" in one for one in register.findings["sentence"])
 
 
 # --- events --------------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ families = st.lists(
         st.sampled_from([1, 4, None]),
         st.sampled_from([1, 2, 3, None]),
         st.booleans(),
+        st.sampled_from([None, "3216091708850001", "3216091708850002"]),  # NIK of the head
     ),
     max_size=25,
 ).map(by_upload)
@@ -90,10 +91,17 @@ def test_niks_again(rows: list[tuple]) -> None:
 
 @given(families)
 def test_families_again_and_their_heads(rows: list[tuple]) -> None:
-    keys, cards, levels, statuses, loaded = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [], [])
+    keys, cards, levels, statuses, loaded, niks = map(list, zip(*rows, strict=True)) if rows else ([],) * 6
     again: list[tuple[str | None, int | None]] = []
+    head_again: list[tuple[str | None, int | None]] = []
     heads: list[int | None] = []
-    for number, (key, card, _, _, in_) in enumerate(rows):
+    for number, (key, card, _, _, in_, nik) in enumerate(rows):
+        # rows without a card number are of one family when they have the same head
+        same = [o for o, row in enumerate(rows) if row[:2] == (key, None) and row[4] and row[5] == nik]
+        if not in_ or card is not None or nik is None:
+            head_again.append((None, None))
+        else:
+            head_again.append(("first", None) if same[0] == number else ("again", same[0]))
         mine = [other for other, row in enumerate(rows) if row[:2] == (key, card) and row[4]]
         if not in_ or card is None:
             again.append((None, None))
@@ -109,6 +117,7 @@ def test_families_again_and_their_heads(rows: list[tuple]) -> None:
             {
                 "key": pd.Series(keys, dtype="int64"),
                 "no_kk": text(cards),
+                "nik_kepala": text(niks),
                 "kk_level": pd.array(levels, dtype="Int16"),
                 "status_dasar": pd.array(statuses, dtype="Int16"),
             }
@@ -117,7 +126,9 @@ def test_families_again_and_their_heads(rows: list[tuple]) -> None:
     mask = pd.Series(loaded, dtype="bool")
     found = repeated_families(frame, mask)
     assert [None if pd.isna(one) else one for one in found["no_kk_repeat"]] == [one for one, _ in again]
+    assert [None if pd.isna(one) else one for one in found["head_repeat"]] == [one for one, _ in head_again]
     assert [None if pd.isna(one) else one for one in found["earlier"]] == [
-        None if row is None else f'baris {row + 2} pada lembar "S"' for _, row in again
+        None if (row := card_row if head_row is None else head_row) is None else f'baris {row + 2} pada lembar "S"'
+        for (_, card_row), (_, head_row) in zip(again, head_again, strict=True)
     ]
     assert [None if pd.isna(one) else one for one in living_heads(frame, mask)["living_heads"]] == heads

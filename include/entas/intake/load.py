@@ -80,6 +80,27 @@ and not exists (
     where mine.upload_id = e.upload_id and l.upload_id = theirs.upload_id
       and l.period = %(period)s and l.received_at > e.received_at
 )
+-- A family without card number is listed anew with its head's NIK, or with a card that lists that person.
+and not exists (
+    select from raw.kesejahteraan mine join raw.kesejahteraan theirs using (head_person_id), later l
+    where mine.upload_id = e.upload_id and l.upload_id = theirs.upload_id
+      and (mine.household_id is null or theirs.household_id is null)
+      and l.period = %(period)s and l.received_at > e.received_at
+)
+and not exists (
+    select from raw.kesejahteraan mine
+    join raw.penduduk head on head.person_id = mine.head_person_id and head.nik is not null
+    join raw.kesejahteraan theirs on theirs.household_id = head.household_id, later l
+    where mine.upload_id = e.upload_id and l.upload_id = theirs.upload_id and mine.household_id is null
+      and l.period = %(period)s and l.received_at > e.received_at
+)
+and not exists (
+    select from raw.kesejahteraan mine
+    join raw.penduduk head using (household_id)
+    join raw.kesejahteraan theirs on theirs.head_person_id = head.person_id, later l
+    where mine.upload_id = e.upload_id and l.upload_id = theirs.upload_id and theirs.household_id is null
+      and head.nik is not null and l.period = %(period)s and l.received_at > e.received_at
+)
 and not exists (
     select from raw.verifikasi mine join raw.verifikasi theirs using (household_id, tanggal_musyawarah, hasil), later l
     where mine.upload_id = e.upload_id and l.upload_id = theirs.upload_id and l.received_at > e.received_at
@@ -271,9 +292,9 @@ def _copy_warnings(connection: psycopg.Connection, upload_id: int, register: str
 
 
 #: What the SQL rules of expectations/*.yaml read: `batch` is the register's rows of this upload, `listed` every row of
-#: the population registers in force in its period, `members` their living members by family. An upload has few rows and
-#: a regency millions, so both are looked up by index for each row: the rules ask with a scalar subquery or laterally,
-#: which PostgreSQL does not turn into a scan of all that is listed.
+#: the population registers in force in its period, `members` the living members of each row's family. An upload has few
+#: rows and a regency millions, so both are looked up by index for each row: the rules ask with a scalar subquery or
+#: laterally, which PostgreSQL does not turn into a scan of all that is listed.
 _RULE_CONTEXT = """
 with in_force as materialized (
     select distinct on (u.village_code) u.upload_id
@@ -284,15 +305,27 @@ with in_force as materialized (
 batch as (select * from raw.{register} where upload_id = {upload_id}),
 listed as (select * from raw.penduduk where upload_id = any (array(select upload_id from in_force))),
 members as (
-    select batch.household_id, max(claims.living) as living
+    select batch.position, max(claims.living) as living
     from batch cross join lateral (
         select count(*) filter (where coalesce(status_dasar, 1) = 1) as living
-        from listed where listed.household_id = batch.household_id group by listed.upload_id
+        from listed where listed.household_id = {household} group by listed.upload_id, listed.household_id
     ) claims
-    group by batch.household_id
+    group by batch.position
 )
 select position, sheet, row_number, value from ({query}) failed join batch b using (position)
 """
+
+
+#: Which families of `listed` a row of `batch` is about, where its card number does not say: those that list its head.
+_HOUSEHOLD = {
+    "kesejahteraan": """any (
+        case when batch.household_id is not null then array[batch.household_id]
+        else array(
+            select head.household_id from listed head
+            where head.person_id = batch.head_person_id and head.nik is not null
+        ) end
+    )"""
+}
 
 
 def _apply_sql_rules(
@@ -309,9 +342,16 @@ def _apply_sql_rules(
             period=sql.Literal(one.period),
             register=sql.Identifier(register.register),
             upload_id=sql.Literal(upload_id),
+            household=sql.SQL(_HOUSEHOLD.get(register.register, "batch.household_id")),
             query=sql.SQL(rule.query),
         )
         failed = connection.execute(statement).fetchall()
+        checked = connection.execute(
+            sql.SQL("select count(*) from raw.{} where upload_id = %s and ({})").format(
+                sql.Identifier(register.register), sql.SQL(rule.applies or "true")
+            ),
+            (upload_id,),
+        ).fetchone()
         _copy_warnings(
             connection,
             upload_id,
@@ -323,7 +363,7 @@ def _apply_sql_rules(
         )
         connection.execute(
             "insert into quality.check_result values (%s, %s, %s, %s, %s, %s)",
-            (upload_id, register.register, rule.rule_id, rule.severity, register.rows_good, len(failed)),
+            (upload_id, register.register, rule.rule_id, rule.severity, checked[0], len(failed)),
         )
         warned |= {position for position, *_ in failed}
     return warned

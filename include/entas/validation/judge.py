@@ -13,6 +13,7 @@ import pandas as pd
 
 from entas.registers.reading import FINDING_COLUMNS, FileReading, RegisterReading, no_findings
 from entas.registers.schema import REGISTERS
+from entas.validation import broken
 from entas.validation.repeats import OTHER_PERSON, STAGE_COLUMNS
 from entas.validation.rules import STAGES, Rule, rules
 
@@ -181,9 +182,10 @@ def _with_findings(
     starts = ends - sizes
     columns = dict.fromkeys(failure.rule.column for failure in failures if failure.rule.column)
     cells = _stacked([reading.cells for reading in readings], list(columns))
+    failed_formulas = _broken_cells(readings, starts)
     table = no_findings()
     if failures:
-        table = pd.concat([_findings(failure, cells) for failure in failures], ignore_index=True)
+        table = pd.concat([_findings(failure, cells, failed_formulas) for failure in failures], ignore_index=True)
         table = table.sort_values("position", kind="stable", ignore_index=True)
     places = table["position"].to_numpy(dtype="int64")
     owner = np.searchsorted(ends, places, side="right")
@@ -200,7 +202,16 @@ def _with_findings(
     return done
 
 
-def _findings(failure: _Failures, cells: pd.DataFrame) -> pd.DataFrame:
+def _broken_cells(readings: Sequence[RegisterReading], starts: np.ndarray) -> dict[str, np.ndarray]:
+    """Our column -> rows of the batch whose cell there is a formula that failed."""
+    found: dict[str, list[int]] = {}
+    for reading, start in zip(readings, starts.tolist(), strict=True):
+        for column, positions in reading.broken.items():
+            found.setdefault(column, []).extend(start + position for position in positions)
+    return {column: np.array(positions) for column, positions in found.items()}
+
+
+def _findings(failure: _Failures, cells: pd.DataFrame, failed_formulas: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Findings of one rule; `position` is the row of the batch."""
     rule = failure.rule
     values = (
@@ -215,6 +226,12 @@ def _findings(failure: _Failures, cells: pd.DataFrame) -> pd.DataFrame:
         else:
             texts = values.str.strip() if piece == "value" else failure.details[piece]
             sentences = sentences + texts.astype("string").fillna("")
+    # Rules of later stages are about other rows than the cell's own.
+    if rule.column in failed_formulas and rule.stage == "rows":
+        is_broken = np.isin(failure.rows, failed_formulas[rule.column])
+        if is_broken.any():
+            sentences = pd.Series(sentences, index=values.index, dtype="string")
+            sentences[is_broken] = broken.sentences(rule, values[is_broken])
     return pd.DataFrame(
         {
             "position": failure.rows,

@@ -50,19 +50,30 @@ def repeated_niks(rows: pd.DataFrame, loaded: pd.Series) -> pd.DataFrame:
 
 
 def repeated_families(rows: pd.DataFrame, loaded: pd.Series) -> pd.DataFrame:
-    """`no_kk_repeat` (`first`, `again`) and `earlier`, the row that has the card number already."""
-    frame = rows.loc[loaded & rows["no_kk"].notna(), ["key", "no_kk"]]
-    repeat = pd.Series(pd.NA, index=rows.index, dtype="string")
+    """Families that an earlier row has already, by the number that says which family a row is about.
+
+    `no_kk_repeat` (`first`, `again`) for rows with a card number, `head_repeat` for those without, by the head's NIK;
+    `earlier` is the row that has the number already.
+    """
+    without_card = rows["no_kk"].isna()
+    columns = {
+        "no_kk_repeat": rows["no_kk"].where(loaded),
+        "head_repeat": rows["nik_kepala"].where(loaded & without_card),
+    }
+    found: dict[str, pd.Series] = {}
     earlier = pd.Series(pd.NA, index=rows.index, dtype="string")
-    repeat[frame.index] = FIRST
-    frame = frame[frame.duplicated(["key", "no_kk"], keep=False)]
-    if len(frame):
-        frame["row"] = frame.index
-        holder = frame.groupby(["key", "no_kk"], sort=False)["row"].transform("first")
-        source = holder[holder != frame["row"]]
-        repeat[source.index] = AGAIN
-        earlier[source.index] = _places(rows, source).to_numpy()
-    return pd.DataFrame({"no_kk_repeat": repeat, "earlier": earlier})
+    for name, numbers in columns.items():
+        frame = pd.DataFrame({"key": rows["key"], "number": numbers})[numbers.notna()]
+        repeat = found[name] = pd.Series(pd.NA, index=rows.index, dtype="string")
+        repeat[frame.index] = FIRST
+        frame = frame[frame.duplicated(["key", "number"], keep=False)]
+        if len(frame):
+            frame["row"] = frame.index
+            holder = frame.groupby(["key", "number"], sort=False)["row"].transform("first")
+            source = holder[holder != frame["row"]]
+            repeat[source.index] = AGAIN
+            earlier[source.index] = _places(rows, source).to_numpy()
+    return pd.DataFrame(found | {"earlier": earlier})
 
 
 def living_heads(rows: pd.DataFrame, loaded: pd.Series) -> pd.DataFrame:
@@ -88,6 +99,6 @@ def _places(rows: pd.DataFrame, source: pd.Series) -> pd.Series:
 #: Register and stage -> what its rules judge, and the columns of the rows that this needs.
 STAGE_COLUMNS: dict[tuple[str, str], tuple[Callable[[pd.DataFrame, pd.Series], pd.DataFrame], tuple[str, ...]]] = {
     ("penduduk", "repeats"): (repeated_niks, ("nik", "nama", "tanggallahir", "sheet", "row_number")),
-    ("kesejahteraan", "repeats"): (repeated_families, ("no_kk", "sheet", "row_number")),
+    ("kesejahteraan", "repeats"): (repeated_families, ("no_kk", "nik_kepala", "sheet", "row_number")),
     ("penduduk", "families"): (living_heads, ("no_kk", "kk_level", "status_dasar")),
 }

@@ -38,6 +38,7 @@ class Rule:
         type, kwargs: the expectation.
         stage: when it is judged; see `STAGES`.
         query: SQL of a rule that needs the warehouse, else None.
+        applies: SQL condition on the rows of `batch` that such a rule looks at; None is all.
     """
 
     rule_id: str
@@ -50,6 +51,7 @@ class Rule:
     kwargs: dict[str, Any]
     stage: str = "rows"
     query: str | None = None
+    applies: str | None = None
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -127,6 +129,7 @@ def load_rules(path: Path, register: str) -> list[Rule]:
                 kwargs=kwargs,
                 stage=stage,
                 query=query,
+                applies=meta.get("applies"),
             )
         )
     return loaded
