@@ -265,7 +265,7 @@ def opensid_bantuan() -> Case:
         ("Alamat", "place", [p.alamat for p in people]),
     ]
     return Case(
-        "opensid_bantuan",
+        "opensid_program_bantuan",
         [Draft("Program", [], programme), _table("Peserta", columns)],
         {
             "bantuan": [
@@ -340,7 +340,7 @@ def siak() -> Case:
     return Case(
         "siak",
         [_table("Sheet1", columns)],
-        {"penduduk": [person.columns("dusun", "pendidikan_sedang_id") for person in PEOPLE]},
+        {"penduduk": [{**person.columns("dusun", "pendidikan_sedang_id"), "nama_ibu": "IBU UJI"} for person in PEOPLE]},
         typo=("Tanggal Lahir", "Tangal Lahir"),
         without=("SHDK",),
         missing="SHDK",
@@ -355,7 +355,12 @@ def _bip(format_id: str, title: list[list[Any]], header: list[list[Any]], parts:
     return Case(
         format_id,
         [Draft("BIP", header, rows, parts["kinds"], above=title)],
-        {"penduduk": [person.columns(*parts["without"]) for person in PEOPLE]},
+        {
+            "penduduk": [
+                {**person.columns(*parts["without"]), "nama_ibu": "IBU UJI", "nama_ayah": "AYAH UJI"}
+                for person in PEOPLE
+            ]
+        },
         **parts["changes"],
     )
 
@@ -363,8 +368,11 @@ def _bip(format_id: str, title: list[list[Any]], header: list[list[Any]], parts:
 def bip12() -> Case:
     """BIP print of 12 columns: family lines `No. KK : …`, two-line header, columns numbered -1 -2 … below it."""
     header = [
-        ["No", "Nama Lengkap", "NIK", "Tempat", "Tanggal", "JK", "SHDK", "Agama", "Pendidikan", "Pekerjaan"]
-        + ["Nama Orang Tua", None],
+        [
+            *("No", "Nama Lengkap", "NIK", "Tempat", "Tanggal", "JK", "SHDK", "Agama", "Pendidikan", "Pekerjaan"),
+            "Nama Orang Tua",
+            None,
+        ],
         [None, None, None, "Lahir", "Lahir", None, None, None, None, None, "Ibu", "Ayah"],
         [-number for number in range(1, 13)],
     ]
