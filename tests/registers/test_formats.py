@@ -144,24 +144,24 @@ LABELLED = {
 }
 #: Our columns that stand under another header; entas and OpenSID call them as we do.
 HEADED = {
-    "siak": dict(
-        sex="Kelamin",
-        pendidikan_kk_id="Pendidikan",
-        pekerjaan_id="Pekerjaan",
-        status_kawin="Status Kawin",
-        kk_level="SHDK",
-        cacat_id="Cacat",
-        status_dasar="Status",
-    ),
-    "bip12": dict(sex="JK", pendidikan_kk_id="Pendidikan", pekerjaan_id="Pekerjaan", kk_level="SHDK"),
-    "bip19": dict(
-        sex="JK",
-        pendidikan_kk_id="Pendidikan Terakhir",
-        pekerjaan_id="Pekerjaan",
-        kk_level="SHDK",
-        status_kawin="Stat Kwn",
-    ),
-    "regsosek": dict(sex="405", status_dasar="404", status_kawin="408", kk_level="409"),
+    "siak": {
+        "sex": "Kelamin",
+        "pendidikan_kk_id": "Pendidikan",
+        "pekerjaan_id": "Pekerjaan",
+        "status_kawin": "Status Kawin",
+        "kk_level": "SHDK",
+        "cacat_id": "Cacat",
+        "status_dasar": "Status",
+    },
+    "bip12": {"sex": "JK", "pendidikan_kk_id": "Pendidikan", "pekerjaan_id": "Pekerjaan", "kk_level": "SHDK"},
+    "bip19": {
+        "sex": "JK",
+        "pendidikan_kk_id": "Pendidikan Terakhir",
+        "pekerjaan_id": "Pekerjaan",
+        "kk_level": "SHDK",
+        "status_kawin": "Stat Kwn",
+    },
+    "regsosek": {"sex": "405", "status_dasar": "404", "status_kawin": "408", "kk_level": "409"},
 }
 
 
