@@ -72,6 +72,18 @@ class BrokenCell:
         return self.text
 
 
+_ERROR_TEXT = re.compile(
+    r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!|ERROR!"
+    r"|GETTING_DATA)|Err:\d{3}",
+    re.ASCII,
+)
+
+
+def is_error(text: str) -> bool:
+    """Whether a text is what Excel or LibreOffice shows in place of the result of a formula that failed."""
+    return text[:1] in ("#", "E") and _ERROR_TEXT.fullmatch(text) is not None
+
+
 def fold(text: Any) -> str:
     """A header or label for comparison: without case, spaces, punctuation and underscores."""
     return _NOT_WORD.sub("", _HIDDEN.sub("", str(text).casefold()))
