@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 import psycopg
 
 from entas import areas, clock
+from entas.registers.own_sheets import without_suffix
 from entas.storage import Store, StoredFile
 
 _log = logging.getLogger(__name__)
@@ -55,8 +56,11 @@ class Pending:
 
     @property
     def file_name(self) -> str:
-        """The path below `<village>/<period>/`: the file's name, when it is in place."""
-        return "/".join(self._parts[min(2, len(self._parts) - 1) :])
+        """The path below `<village>/<period>/`: the file's name, when it is in place.
+
+        A feedback workbook that comes back is called by the upload it is about, whose place it takes.
+        """
+        return without_suffix("/".join(self._parts[min(2, len(self._parts) - 1) :]))
 
     @property
     def stored(self) -> StoredFile:
