@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from entas.registers.limits import DEFAULT_LIMITS, Limits
+
 CRITICAL, WARNING = "critical", "warning"
 
 
@@ -49,6 +51,7 @@ class FeedbackJob:
         registers: results by register, in the order of the design.
         findings: by row.
         notes: Indonesian remarks made while the upload was read (raw.upload.notes).
+        limits: what reading the upload may cost.
     """
 
     upload_id: int
@@ -64,3 +67,4 @@ class FeedbackJob:
     registers: tuple[RegisterResult, ...] = ()
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
+    limits: Limits = DEFAULT_LIMITS

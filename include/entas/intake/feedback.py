@@ -183,6 +183,7 @@ def _jobs(
             registers=tuple(sorted(registers[due.upload_id], key=lambda one: order.index(one.register))),
             findings=tuple(findings[due.upload_id]),
             notes=tuple(due.notes),
+            limits=settings.limits,
         )
 
 

@@ -24,7 +24,8 @@ _KINDS: dict[str, dict[str, Any]] = {
     "quoted": {"quote_prefix": True},
     "id": {"num_format": "@"},
     "long": {"num_format": "0"},
-    "amount": {"num_format": "#,##0.##"},
+    "amount": {"num_format": "#,##0"},
+    "cents": {"num_format": "#,##0.00"},
     "day": {"num_format": "dd/mm/yyyy"},
     "moment": {"num_format": "dd/mm/yyyy hh:mm:ss"},
     "time": {"num_format": "[hh]:mm:ss"},
@@ -32,7 +33,10 @@ _KINDS: dict[str, dict[str, Any]] = {
 #: How a cell is marked, or which part of a sheet it belongs to.
 _LOOKS: dict[str | None, dict[str, Any]] = {
     None: {},
-    **{severity: {"bg_color": fill, "border": 1, "border_color": "#BFBFBF"} for severity, fill in FILLS.items()},
+    **{
+        severity: {"bg_color": fill, "border": 1, "border_color": "#BFBFBF", "valign": "top"}
+        for severity, fill in FILLS.items()
+    },
     "header": {
         "bold": True,
         "text_wrap": True,
@@ -44,6 +48,7 @@ _LOOKS: dict[str | None, dict[str, Any]] = {
     },
     "title": {"bold": True},
     "centred": {"bold": True, "align": "center", "valign": "vcenter"},
+    "noted": {"valign": "top"},
     "joined": {"valign": "vcenter"},
 }
 

@@ -196,7 +196,7 @@ def _write_rules(lines: _Lines, styles: Styles, job: FeedbackJob, place: Place) 
         rows = len({(one.sheet, one.row_number) for one in found})
         title = titles.get(rule_id, "Perbaiki menurut penjelasan")
         shown, column = f"{first.sheet}, baris {first.row_number}", first.column or ""
-        needed = (text_lines([title], 40), text_lines([shown], 26), text_lines([column], 23))
+        needed = (text_lines([title], 36), text_lines([shown], 26), text_lines([column], 23))
         sheet.set_row(row, row_height(max(text_lines([first.sentence], 82), *needed)))
         marked = _table_cell(styles, bg_color=FILLS[severity])
         sheet.write_string(row, 0, _SEVERITY_WORDS[severity], marked)

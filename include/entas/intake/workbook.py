@@ -65,7 +65,7 @@ def write_workbook(job: FeedbackJob) -> None:
             taken = {SUMMARY[0].casefold()}
             try:
                 widths: dict[str, Widths] | None = None
-                for sheet in read_sheets(job.source, job.file_name, known_headers):
+                for sheet in read_sheets(job.source, job.file_name, known_headers, job.limits):
                     if widths is None:  # only of a file that its reader takes
                         widths = column_widths(job.source)
                     if is_own_sheet(sheet) and sheet.name == SUMMARY[0]:
@@ -249,7 +249,7 @@ class _Copy:
         if mark or self._plan is None:
             return mark
         if row >= self._first:
-            return "joined" if (row, column) in self._covered else None
+            return "joined" if (row, column) in self._covered else "noted" if row in self._notes else None
         if row >= self._plan.header_row:
             return "header"
         return "centred" if (row, column) in self._covered else "title"
@@ -281,7 +281,7 @@ class _Copy:
             for position, cell in enumerate(row[:_LAST_COLUMN]):
                 if (number, position) in self._covered:
                     continue
-                length = len(cell) if type(cell) is str else 0 if cell is None else 11
+                length = _length(cell)
                 if number < self._first:
                     length = min(length, 22)  # headings wrap
                 if length > longest[position]:
@@ -296,6 +296,13 @@ class _Copy:
             return 0
         return min(names) + 1
 
+    def _heading_lines(self, row: int, column: int) -> int:
+        """Lines that a heading takes in its column; one over merged cells is not counted."""
+        cells = self._rows[row]
+        if column >= len(cells) or type(cells[column]) is not str or (row, column) in self._covered:
+            return 1
+        return text_lines([cells[column]], max(int(self._widths[column]) - 2, 3))
+
     def _set_row(self, number: int) -> None:
         note = self._notes.get(number) if self._notes_column is not None else None
         hidden = number in self._sheet.hidden_rows and number not in self._notes and number not in self._marks
@@ -303,6 +310,10 @@ class _Copy:
             self._target.set_row(number, row_height(text_lines(note[1], _NOTES_LETTERS)), None, {"hidden": hidden})
         elif hidden:
             self._target.set_row(number, None, None, {"hidden": True})
+        elif self._plan is not None and self._plan.header_row <= number < self._first:
+            lines = max((self._heading_lines(number, column) for column in self._widths), default=1)
+            if lines > 1:
+                self._target.set_row(number, row_height(min(lines, 6)))
 
     def _finish(self) -> None:
         """What concerns the sheet as a whole: filter, print, colour of its tab."""
@@ -333,7 +344,7 @@ class _Copy:
         below = self._plan is None or number >= self._first
         notes_column = self._notes_column if below and self._plan is not None else None
         marks = self._marks.get(number, {})
-        plain = not marks and self._plan is not None and below
+        plain = self._plan is not None and below and number not in self._notes and not marks
         for position, cell in enumerate(row[:_LAST_COLUMN]):
             if position == notes_column:
                 continue  # the sentences of an earlier feedback
@@ -374,6 +385,11 @@ class _Copy:
         else:
             self._write_cell(number, position, cell, look)
 
+    def _number_kind(self, row: int, column: int, cell: float) -> str:
+        if self._kinds.get(column) is Kind.AMOUNT and row >= self._first:
+            return "amount" if cell == int(cell) else "cents"
+        return "long" if abs(cell) >= _LONG_NUMBER else "plain"
+
     def _write_cell(self, number: int, position: int, cell: Any, look: str | None) -> None:
         """A cell in its own kind; what Excel has no kind for is written as text."""
         target, style = self._target, self._styles.cell
@@ -384,10 +400,7 @@ class _Copy:
             return
         if kind is float or kind is int:
             if math.isfinite(cell):
-                shown = "amount" if self._kinds.get(position) is Kind.AMOUNT and number >= self._first else "plain"
-                target.write_number(
-                    number, position, cell, style("long" if abs(cell) >= _LONG_NUMBER else shown, look)
-                )  # fmt: skip
+                target.write_number(number, position, cell, style(self._number_kind(number, position, cell), look))
                 return
         elif kind is bool:
             target.write_boolean(number, position, cell, style("plain", look))
@@ -409,6 +422,15 @@ class _Copy:
             target.write_datetime(number, position, cell, style("time", look))
             return
         target.write_string(number, position, written(cell) or "", style("plain", look))
+
+
+def _length(cell: Any) -> int:
+    """About how many characters a cell shows."""
+    if type(cell) is str:
+        return len(cell)
+    if type(cell) in (int, float) and math.isfinite(cell) and abs(cell) >= _LONG_NUMBER:
+        return len(str(int(cell))) + 1
+    return 0 if cell is None else 11
 
 
 def _id_columns(rows: Sequence[Row], kinds: Mapping[int, Kind]) -> dict[int, bool]:
