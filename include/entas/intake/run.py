@@ -107,7 +107,7 @@ def run_intake(
     warehouse = open_warehouse(settings)
     with warehouse.connect(autocommit=True) as connection, _alone(connection):
         inbox = Store(settings.inbox, settings.access)
-        pending = scan.receive(connection, inbox, village=village, period=period)
+        pending = scan.receive(connection, inbox, settings, village=village, period=period)
         outcomes: list[UploadOutcome] = []
         report = progress or (lambda done, total: None)
         report(0, len(pending))

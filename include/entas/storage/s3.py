@@ -85,8 +85,9 @@ class Bucket:
         wanted = [name for name in names if enter is None or enter(name, None)]
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             try:
-                for files in threads.map(lambda name: self._flat(name, after(name) if after else None), wanted):
-                    yield from _by_folder(files, enter)
+                listed = threads.map(lambda name: self._flat(name, after(name) if after else None), wanted)
+                for name, files in zip(wanted, listed, strict=True):
+                    yield from _by_folder(name, files, enter)
             finally:
                 threads.shutdown(wait=False, cancel_futures=True)
 
@@ -213,15 +214,15 @@ class Bucket:
         )
 
 
-def _by_folder(files: list[StoredFile], enter: Enter | None) -> Iterator[Folder]:
-    folders: dict[str, Folder] = {}
+def _by_folder(top: str, files: list[StoredFile], enter: Enter | None) -> Iterator[Folder]:
+    folders = {top: Folder(top, None)}
     for file in files:
         path = file.path.rpartition("/")[0]
         if path not in folders:
             folders[path] = Folder(path, None)
         folders[path].files.append(file)
     for path, folder in folders.items():
-        if enter is None or enter(path, None):
+        if path == top or enter is None or enter(path, None):
             yield folder
 
 

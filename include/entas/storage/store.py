@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -92,6 +92,19 @@ class Store:
                 yield from (file for file in folder.files if not is_part(file.path))
         except FileNotFoundError:
             return
+
+    def again(self, files: Iterable[StoredFile]) -> list[StoredFile]:
+        """Those of some files that are as they were: there, of the same size and modification time."""
+        by_folder: dict[str, list[StoredFile]] = {}
+        for file in files:
+            by_folder.setdefault(file.path.rpartition("/")[0], []).append(file)
+        same: list[StoredFile] = []
+        for known, found in zip(
+            by_folder.values(), self._backend.listed([(path, None) for path in by_folder]), strict=True
+        ):
+            now = set(found.files) if isinstance(found, Folder) else set()
+            same += [file for file in known if file in now]
+        return same
 
     def walk(self, under: str = "", enter: Enter | None = None, after: After | None = None) -> Iterator[Folder]:
         """Look into a folder and those below it, parents first.
