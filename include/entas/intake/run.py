@@ -208,9 +208,21 @@ def _fetch(
             shown(one.path),
         )
         return None
-    with source, _writing(str(settings.home), "ENTAS_HOME"):
-        # One that grows while it is read might never end.
-        sha256, size = copy_hashing(_UpTo(source, one.bytes + 1), copy)
+    try:
+        with source, _writing(str(settings.home), "ENTAS_HOME"):
+            # One that grows while it is read might never end.
+            sha256, size = copy_hashing(_UpTo(source, one.bytes + 1), copy)
+    except _Unreadable as error:
+        copy.unlink()
+        if isinstance(error.__cause__, FileNotFoundError):
+            scan.forget(connection, one)
+        else:
+            _log.error(
+                "%s cannot be read: %s; it keeps its receipt and is tried again by the next run",
+                shown(one.path),
+                error.__cause__,
+            )
+        return None
     if size != one.bytes or scan.has_changed(inbox, one):
         copy.unlink()
         scan.forget(connection, one)
@@ -233,15 +245,26 @@ def _fetch(
     return _Fetched(one, sha256, None, job)
 
 
+class _Unreadable(Exception):
+    """The inbox does not give all of a file, for the cause of this; the disk that it is copied to is not to blame."""
+
+
 class _UpTo(io.RawIOBase):
-    """The first bytes of a stream, and no more."""
+    """The first bytes of a stream, and no more.
+
+    Raises:
+        _Unreadable: the stream breaks off.
+    """
 
     def __init__(self, source: BinaryIO, size: int) -> None:
         self._source = source
         self._left = size
 
     def read(self, size: int = -1) -> bytes:
-        block = self._source.read(self._left if size < 0 else min(size, self._left))
+        try:
+            block = self._source.read(self._left if size < 0 else min(size, self._left))
+        except OSError as error:
+            raise _Unreadable from error
         self._left -= len(block)
         return block
 
