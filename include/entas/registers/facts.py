@@ -569,7 +569,7 @@ def _xls_facts(path: Path) -> dict[int, SheetFacts]:
         elif kind == _PASSWORD:
             raise UnreadableFileError(PASSWORD)
         elif kind == _WRITE_ACCESS:
-            uncalculated = data[body : body + length].strip(b" ") in (b"\x04\x00\x00None", b"\x04None")
+            uncalculated = data[body : body + length].rstrip(b" ") == b"None"
         elif kind == _BOF and at in starts:
             # charts inside a sheet begin so as well; they have no place of their own and no cells
             facts = sheets[starts.index(at)] = SheetFacts()
