@@ -116,7 +116,7 @@ class Bucket:
     def drop_leftovers(self, before: datetime) -> int:
         """Parts of files that were sent and never put together: they are not seen, and paid for."""
         dropped = 0
-        with self._explained(""):
+        with self._explained("(parts of uploads)"):
             pages = self._s3.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=self._key(""))
             for page in pages:
                 for one in page.get("Uploads", []):
