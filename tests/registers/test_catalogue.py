@@ -16,7 +16,7 @@ def test_entas_formats_hold_every_column_of_every_register_under_its_own_name() 
     assert list(ours) == list(REGISTERS)
     for register, one in ours.items():
         for column in REGISTERS[register]:
-            assert one.headers[fold(column)] == column
+            assert one.headers[fold(column)] == (column,)
 
 
 def test_the_required_columns_are_those_of_the_design() -> None:
@@ -87,7 +87,7 @@ registers:
     monkeypatch.setattr(catalogue, "FORMATS", tmp_path)
     (tmp_path / "baru.yaml").write_text(right)
     [added] = catalogue.formats.__wrapped__()
-    assert added.headers == {"nokk": "no_kk", "nik": "nik", "jk": "sex"}
+    assert added.headers == {"nokk": ("no_kk",), "nik": ("nik",), "jk": ("sex",)}
     assert change[0] in right
     (tmp_path / "baru.yaml").write_text(right.replace(*change, 1))
     with pytest.raises(ValueError, match=says) as caught:
