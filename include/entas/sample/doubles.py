@@ -180,10 +180,19 @@ class Invented:
             child = add(sex, born, 4, parents, parents[0] if sex == 1 and self._random.random() < 0.01 else None)
             if self._random.random() < 0.012:  # a twin, often with a name that rhymes
                 first, *others = child.split()
-                rhyme = self._typed(first) if self._random.random() < 0.3 else self._name(sex).split()[0]
+                rhyme = self._rhyme(first) if self._random.random() < 0.3 else self._name(sex).split()[0]
                 if rhyme != first:
                     add(sex, born, 4, parents, " ".join((rhyme, *others)))
         return made
+
+    def _rhyme(self, word: str) -> str:
+        """Dina and Dini, Hasan and Husen: one or two letters become others of their kind."""
+        letters = list(word)
+        for _ in range(self._random.choice((1, 2))):
+            at = self._random.randrange(len(letters))
+            kind = "AEIOU" if letters[at] in "AEIOU" else "BDGKLMNRST"
+            letters[at] = self._random.choice([one for one in kind if one != letters[at]])
+        return "".join(letters)
 
     # --- listed again -------------------------------------------------------------------------------------------
 
