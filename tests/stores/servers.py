@@ -119,3 +119,53 @@ class S3Server:
     def stop(self) -> None:
         self._process.kill()
         self._process.wait()
+
+
+class Cutter:
+    """Passes connections on to a server; those of one kind it cuts after so many bytes, once.
+
+    Attributes:
+        url: where it listens.
+        cuts: how many connections were cut.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        host, port = endpoint.removeprefix("http://").split(":")
+        self._target = (host, int(port))
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.cuts = 0
+        self._after: int | None = None
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def cut_after(self, size: int) -> None:
+        """Cut the next connection over which the server sends that many bytes."""
+        self._after = size
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(self._target)
+            threading.Thread(target=self._pass, args=(client, server, False), daemon=True).start()
+            threading.Thread(target=self._pass, args=(server, client, True), daemon=True).start()
+
+    def _pass(self, source: socket.socket, target: socket.socket, answers: bool) -> None:
+        passed = 0
+        with contextlib.suppress(OSError):
+            while block := source.recv(1 << 16):
+                passed += len(block)
+                if answers and self._after is not None and passed > self._after:
+                    self._after = None
+                    self.cuts += 1
+                    break
+                target.sendall(block)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def stop(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()

@@ -63,14 +63,13 @@ class LocalFolder:
             # Not blocking: a pipe that took the file's place would wait for a writer for ever.
             descriptor = os.open(self._root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            if error.errno in (errno.ELOOP, errno.ENXIO):
+            if error.errno in (errno.ELOOP, errno.ENXIO, errno.ENOTDIR):
                 raise FileNotFoundError(errno.ENOENT, "no regular file", path) from error
             raise
-        file = os.fdopen(descriptor, "rb")
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            file.close()
+            os.close(descriptor)
             raise FileNotFoundError(errno.ENOENT, "no regular file", path)
-        return file
+        return os.fdopen(descriptor, "rb")
 
     def put(self, source: Path, path: str) -> None:
         target, part = self._root / path, self._root / part_of(path)
