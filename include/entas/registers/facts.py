@@ -628,12 +628,14 @@ class _OdsContent(XmlReader):
         self._type: str | None = None
         self._error = False
         self._shown = ""
+        self._has_text = False
         self._in_text = self._in_note = 0
         self._elsewhere = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "p":
             self._in_text += 1
+            self._has_text = True
         elif name == "annotation":
             self._in_note += 1
         elif name in ("dde-links", "tracked-changes"):
@@ -660,6 +662,7 @@ class _OdsContent(XmlReader):
             self._type = attributes.get("office:value-type")
             self._error = attributes.get("calcext:value-type") == "error"
             self._shown = ""
+            self._has_text = False
             down = _times(attributes, "number-rows-spanned")
             right = _times(attributes, "number-columns-spanned")
             if down > 1 or right > 1:
@@ -704,7 +707,8 @@ class _OdsContent(XmlReader):
         # LibreOffice before 4.1 gave errors as the number 0 or a text, and the error as what is shown
         if self._error or (self._formula is not None and is_error(shown)):
             return BrokenCell(shown or "#N/A", "error")
-        if self._formula is not None and self._type is None and not shown:
+        # LibreOffice writes an empty text for the result ""
+        if self._formula is not None and self._type is None and not self._has_text:
             formula = self._formula.partition(":")[2] or self._formula
             return BrokenCell(formula if formula.startswith("=") else f"={formula}", "no_value")
         return None

@@ -84,24 +84,24 @@ def read_sheets(
 
 
 def _workbook_sheets(path: Path, kind: FileKind, header_score: HeaderScore, limits: Limits) -> Iterator[Sheet]:
-    with path.open("rb") as file:
+    # the facts come first: they know an xls under a password, which calamine takes for no workbook at all
+    with WorkbookFacts(path, kind) as facts_of, path.open("rb") as file:
         workbook = _guarded(lambda: CalamineWorkbook.from_filelike(file))
         limits.check_sheets(len(workbook.sheet_names))
-        with WorkbookFacts(path, kind) as facts_of:
-            for number, metadata in enumerate(workbook.sheets_metadata):
-                cells = _guarded(lambda number=number: workbook.get_sheet_by_index(number))
-                facts = facts_of.of_sheet(metadata.name, number)
-                rows = _guarded(lambda cells=cells: _rows(cells, limits))
-                _put_broken(rows, facts)
-                merged = _guarded(lambda cells=cells: cells.merged_cell_ranges) or ()
-                yield Sheet(
-                    metadata.name,
-                    unpacked(rows, header_score),
-                    hidden=metadata.visible != SheetVisibleEnum.Visible,
-                    hidden_rows=frozenset(row for row in facts.hidden_rows if row < len(rows)),
-                    merged=(*((*first, *last) for first, last in merged), *facts.merged),
-                    hidden_columns=frozenset(facts.hidden_columns),
-                )
+        for number, metadata in enumerate(workbook.sheets_metadata):
+            cells = _guarded(lambda number=number: workbook.get_sheet_by_index(number))
+            facts = facts_of.of_sheet(metadata.name, number)
+            rows = _guarded(lambda cells=cells: _rows(cells, limits))
+            _put_broken(rows, facts)
+            merged = _guarded(lambda cells=cells: cells.merged_cell_ranges) or ()
+            yield Sheet(
+                metadata.name,
+                unpacked(rows, header_score),
+                hidden=metadata.visible != SheetVisibleEnum.Visible,
+                hidden_rows=frozenset(row for row in facts.hidden_rows if row < len(rows)),
+                merged=(*((*first, *last) for first, last in merged), *facts.merged),
+                hidden_columns=frozenset(facts.hidden_columns),
+            )
 
 
 #: From this many rows on a sheet is read row by row, so that empty ones cost nothing.
