@@ -39,6 +39,11 @@ def decoded(content: bytes) -> str:
     Raises:
         UnreadableFileError: it is no text.
     """
+    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        try:
+            return content.decode("utf-32")
+        except UnicodeDecodeError:
+            raise UnreadableFileError(NO_TEXT) from None
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         try:
             return content.decode("utf-16")
