@@ -183,6 +183,7 @@ def _jobs(
             registers=tuple(sorted(registers[due.upload_id], key=lambda one: order.index(one.register))),
             findings=tuple(findings[due.upload_id]),
             notes=tuple(due.notes),
+            area=village,
             limits=settings.limits,
         )
 
@@ -192,7 +193,7 @@ def _findings(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, l
     for table, severity in (("quarantined_row", CRITICAL), ("row_warning", WARNING)):
         statement = sql.SQL(
             """
-            select upload_id, register, sheet, row_number, rule_id, column_name, sentence from {}
+            select upload_id, register, sheet, row_number, rule_id, column_name, sentence, value from {}
             where upload_id = any(%s) order by upload_id, register, sheet, row_number
             """
         ).format(sql.Identifier("quality", table))
