@@ -203,7 +203,7 @@ def _layout(candidate: _Candidate, rows: Sequence[Row], merged: Sequence[Range])
     ends = [last for first, column, last, _ in merged if header.index <= first < header.end and column in places]
     if sum(last >= header.end for last in ends) >= 2:
         data_row = min(max(ends), header.index + candidate.form.header_lines - 1, len(rows) - 1) + 1
-    while data_row < len(rows) and explains_columns(rows[data_row], candidate.form):
+    while data_row < len(rows) and explains_columns(rows[data_row], candidate.form, made.slots):
         data_row += 1
     return Layout(
         format=candidate.form,

@@ -207,17 +207,23 @@ def numbers_columns(row: Row) -> bool:
     return len(numbers) >= 3 and numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] <= 1
 
 
-def explains_columns(row: Row, form: RegisterFormat) -> bool:
+def explains_columns(row: Row, form: RegisterFormat, slots: dict[str, int]) -> bool:
     """Whether a row below a header only explains it: numbers of columns or questions, or remarks in brackets."""
     filled = [tidy(written(cell) or "") for cell in row if not is_blank(cell)]
     if len(filled) < 2:
         return False
     if numbers_columns(row) or all(_REMARK.fullmatch(text) for text in filled):
         return True
-    if not form.by_number or not is_header_like(row):
+    if not is_header_like(row):
         return False
+    if form.questions_after is not None:
+        # a family's row has at least its card or its head where the questionnaire says who it is
+        who = [place for name, place in slots.items() if form.slots[name].question is None]
+        return all(place >= len(row) or is_blank(row[place]) for place in who)
     # below a row of question numbers the questions may be told in words, and the other way round
-    return all(_QUESTION.match(text) for text in filled) or all(type(cell) is str for cell in row if not is_blank(cell))
+    return form.by_number and (
+        all(_QUESTION.match(text) for text in filled) or all(type(cell) is str for cell in row if not is_blank(cell))
+    )
 
 
 # --- matching ------------------------------------------------------------------------------------------------------
