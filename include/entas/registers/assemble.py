@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 from entas.registers import cells
@@ -20,7 +21,7 @@ from entas.registers.groups import Heading
 from entas.registers.layout import Layout
 from entas.registers.pairs import Description
 from entas.registers.rows import DataRows
-from entas.registers.schema import REGISTERS, CodeList, Kind
+from entas.registers.schema import BIRTHS, REGISTERS, CodeList, Kind
 from entas.registers.sheets import Row
 
 #: Sheet, row number (1-based) and index of the column (0-based) of a cell.
@@ -93,7 +94,9 @@ class Part:
         self.columns = {name: column.take(rows) for name, column in self.columns.items()}
 
 
-def read_part(sheet: str, layout: Layout, found: DataRows, about: Sequence[Description]) -> Part:
+def read_part(
+    sheet: str, layout: Layout, found: DataRows, about: Sequence[Description], received_on: date
+) -> Part:
     """The rows of a sheet as columns; the rows of an unpivoted sheet once for each programme answered with yes.
 
     Args:
@@ -101,8 +104,9 @@ def read_part(sheet: str, layout: Layout, found: DataRows, about: Sequence[Descr
         layout: where the register stands in it.
         found: its data rows.
         about: what sheets of pairs say of the rows: one description, or several of which a column tells which counts.
+        received_on: day of receipt; nobody is born after it, whatever a year of two digits might mean.
     """
-    reader = _Reader(sheet, layout, found.rows, found.numbers, found.headings, about)
+    reader = _Reader(sheet, layout, found.rows, found.numbers, found.headings, about, received_on)
     if layout.format.unpivot is None:
         return reader.part()
     return _unpivoted(reader, layout.format)
@@ -119,6 +123,7 @@ class _Reader:
         numbers: Sequence[int],
         headings: Sequence[Heading | None],
         about: Sequence[Description],
+        received_on: date,
     ) -> None:
         self.sheet = sheet
         self.layout = layout
@@ -128,6 +133,7 @@ class _Reader:
         self.numbers = list(numbers)
         self.headings = headings
         self.about = about
+        self.received_on = received_on
         self.sources: dict[str, Source] = dict(self.form.sources)
         self.done: dict[str, Column] = {}
 
@@ -162,7 +168,13 @@ class _Reader:
         if raw is None:
             return None
         found, places = raw
-        values, states = parsed(found, self.kinds.get(name, Kind.TEXT), self.form.codes.get(name), name in self.kinds)
+        values, states = parsed(
+            found,
+            self.kinds.get(name, Kind.TEXT),
+            self.form.codes.get(name),
+            name in self.kinds,
+            latest=self.received_on if name in BIRTHS else None,
+        )
         return Column(
             values,
             states,
@@ -334,11 +346,17 @@ def _number(text: str | None) -> int | None:
 
 
 def parsed(
-    raw: Sequence[Any], kind: Kind, codes: CodeList | None, is_column: bool = True
+    raw: Sequence[Any],
+    kind: Kind,
+    codes: CodeList | None,
+    is_column: bool = True,
+    *,
+    latest: date | None = None,
 ) -> tuple[list[Any], list[str]]:
     """Values and states of a column's cells. Equal cells are parsed once, but for ids, which hardly repeat.
 
-    A helper with a code list is a code; a column of text with one stores the labels of the codes it knows.
+    A helper with a code list is a code; a column of text with one stores the labels of the codes it knows. `latest` is
+    the last day that a date with a year of two digits can mean.
     """
     if kind in (Kind.CARD, Kind.NIK):
         cut = cells.numbers_are_cut(raw)
@@ -346,6 +364,8 @@ def parsed(
         pairs = [judge(cell, cut=cut) for cell in raw]
         return [value for value, _ in pairs], [state for _, state in pairs]
     parse = _parser(kind, codes, is_column)
+    if kind is Kind.DATE and latest is not None:
+        parse = partial(cells.parse_date, latest=latest)
     seen: dict[tuple[type, Any], cells.Value] = {}
     pairs = []
     for cell in raw:
@@ -390,7 +410,15 @@ def _unpivoted(reader: _Reader, form: RegisterFormat) -> Part:
     shared = reader.part()
     entries: list[tuple[str, _Reader, list[bool]]] = []
     for stored, sources in unpivot.entries:
-        one = _Reader(reader.sheet, reader.layout, reader.rows, reader.numbers, reader.headings, reader.about)
+        one = _Reader(
+            reader.sheet,
+            reader.layout,
+            reader.rows,
+            reader.numbers,
+            reader.headings,
+            reader.about,
+            reader.received_on,
+        )
         one.sources = sources
         if not any(source.slot in reader.layout.slots for source in sources.values()):
             continue

@@ -121,7 +121,7 @@ def read_upload(
         received_on: day of receipt in Jakarta.
         limits: what the file may cost.
     """
-    file = _File(AreaCount(village))
+    file = _File(AreaCount(village), received_on)
     try:
         for number, sheet in enumerate(read_sheets(path, file_name, known_headers, limits)):
             file.read_sheet(number, sheet)
@@ -163,8 +163,9 @@ class _File:
         headers_only: whether there is a sheet with the headers of a register and no row.
     """
 
-    def __init__(self, area: AreaCount) -> None:
+    def __init__(self, area: AreaCount, received_on: date) -> None:
         self.area = area
+        self._received_on = received_on
         self.notes: list[str] = []
         self.any_sheet = False
         self.headers_only = False
@@ -194,7 +195,7 @@ class _File:
             if layout.format.about.texts:
                 self._waiting.append(_Waiting(number, sheet.name, layout, found))
             else:
-                self._parts.append(read_part(sheet.name, layout, found, ()))
+                self._parts.append(read_part(sheet.name, layout, found, (), self._received_on))
 
     def _describes(self, number: int, sheet: Sheet) -> bool:
         """Whether a sheet holds no rows, and speaks of those of another."""
@@ -228,7 +229,7 @@ class _File:
             if not about or (len(about) > 1 and not tells):
                 self._missing.append((len(self.notes), waiting.sheet, _undescribed(form, several=bool(about))))
                 continue
-            self._parts.append(read_part(waiting.sheet, waiting.layout, waiting.found, about))
+            self._parts.append(read_part(waiting.sheet, waiting.layout, waiting.found, about, self._received_on))
 
     def missing_notes(self) -> list[str]:
         """Say which sheets were left out, each where it stands; the notes of those that were meant as a register."""
