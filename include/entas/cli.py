@@ -386,6 +386,49 @@ def _show_completeness(month: Any) -> None:
 
 
 @_command
+@click.option("--period", metavar="YYYY-MM", callback=_period, help="Month whose registers in force are searched.")
+@click.option(
+    "--judge",
+    nargs=2,
+    type=(str, click.Choice(["sama", "berbeda"])),
+    metavar="PAIR sama|berbeda",
+    help="Write down what was found out about a pair.",
+)
+@click.option("--note", metavar="TEXT", help="What the judgement rests on; no names or numbers of persons.")
+@_json_option
+def duplicates(settings: Settings, period: Any, judge: tuple[str, Any] | None, note: str | None, as_json: bool) -> None:
+    """Find persons and families who may be listed twice, and write the worklists; nothing is merged."""
+    if (judge is None) == (period is None):
+        raise click.UsageError("give either --period or --judge")
+    if note is not None and judge is None:
+        raise click.UsageError("--note belongs to --judge")
+    from entas.duplicates import find_duplicates, judge_pair
+
+    if judge is not None:
+        by = judge_pair(settings, *judge, note=note)
+        if as_json:
+            _print_json({"pair": judge[0], "decision": judge[1], "decided_by": by})
+        else:
+            click.echo(f"{judge[0]}: {judge[1]}, decided by {by}")
+        return
+    with _progress("duplicates", as_json):
+        summary = find_duplicates(settings, period)
+    if as_json:
+        _print_json(summary.to_dict())
+        return
+    click.echo(
+        f"{summary.period}: {summary.persons:,} persons of {summary.registers} registers, "
+        f"{summary.pairs_compared:,} pairs compared in {summary.seconds} s"
+    )
+    click.echo(
+        f"{summary.person_pairs:,} pairs of persons and {summary.family_pairs:,} of families may be listed twice"
+    )
+    if summary.blocks_left_out:
+        click.echo(f"{summary.blocks_left_out:,} keys are shared by too many rows to compare them all")
+    click.echo(f"Worklists: {summary.workbooks} in {settings.feedback} (kemungkinan-ganda.xlsx)")
+
+
+@_command
 @click.option("--village", required=True, metavar="CODE", help="Village, such as 32.16.09.2003.")
 @_period_option
 @click.option("--prefill", is_flag=True, help="Fill in the village's register in force.")

@@ -38,7 +38,7 @@ _LEAST_TRAINING_PAIRS = 200
 _MOST_TRAINING_PAIRS = 200_000
 #: Fewer persons make no random pairs worth measuring.
 _LEAST_PERSONS_FOR_U = 20_000
-_RANDOM_PAIRS = 1_500_000
+_RANDOM_PAIRS = 1_000_000
 _SEED = 20231005
 
 # Splink tells of its steps, and that nobody trained what is given here; what fails it raises.

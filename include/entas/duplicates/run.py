@@ -148,8 +148,8 @@ def _search(connection: psycopg.Connection, period: date, uploads: list[int], fo
         # Its message may hold what stands in a row, and logs hold no identities.
         reason = type(error).__name__
     raise EntasError(
-        f"the search for duplicates failed ({reason}); the pairs of the last search stand. Look at the room on the disk "
-        "of ENTAS_HOME and at the memory of the machine, and run entas duplicates again"
+        f"the search for duplicates failed ({reason}); the pairs of the last search stand. Look at the room on the "
+        "disk of ENTAS_HOME and at the memory of the machine, and run entas duplicates again"
     )
 
 

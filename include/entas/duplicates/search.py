@@ -151,6 +151,7 @@ def _read(connection: duckdb.DuckDBPyConnection, file: Path, year: int) -> None:
         quotechar='"',
         escapechar='"',
         columns=dict(COLUMNS),
+        auto_detect=False,
         parallel=False,
         strict_mode=True,
     ).create_view("file_rows")

@@ -18,13 +18,14 @@ from entas.errors import UsageError
 Decision = Literal["sama", "berbeda"]
 DECISIONS: tuple[Decision, ...] = ("sama", "berbeda")
 
-#: Living rows of the registers in force; of a family that several villages list, those of the one that keeps it (design,
-#: section 6: a claim with a living member first, then later period, later receipt, lower village code).
+#: Living rows of the registers in force; of a family that several villages list, those of the one that keeps it
+#: (design, section 6: a claim with a living member first, then later period, later receipt, lower village code).
 _ROWS = """
 copy (
     with
     in_force as (
-        select upload_id, village_code, row_number() over (order by period desc, received_at desc, village_code) as standing
+        select upload_id, village_code,
+               row_number() over (order by period desc, received_at desc, village_code) as standing
         from (
             select distinct on (u.village_code) u.upload_id, u.village_code, u.period, u.received_at
             from raw.upload u join raw.upload_register r using (upload_id)

@@ -70,10 +70,17 @@ _PERSON_IN_CARD = (
     "register berikutnya. Bila berbeda (misalnya kembar), lengkapi NIK masing-masing."
 )
 _FAMILY_ELSEWHERE = (
-    "Tanyakan kepada {there} di mana keluarga ini tinggal dan kartu keluarga mana yang berlaku. Desa yang ditinggalkannya "
-    "mengubah status_dasar seluruh anggotanya menjadi pindah pada register berikutnya."
+    "Tanyakan kepada {there} di mana keluarga ini tinggal dan kartu keluarga mana yang berlaku. Desa yang "
+    "ditinggalkannya mengubah status_dasar seluruh anggotanya menjadi pindah pada register berikutnya."
 )
-_FAMILY_HERE = "Periksa kartu keluarga mana yang berlaku, lalu hapus baris kartu keluarga yang tidak berlaku pada register berikutnya."
+_FAMILY_HERE = (
+    "Periksa kartu keluarga mana yang berlaku, lalu hapus baris kartu keluarga yang tidak berlaku pada register "
+    "berikutnya."
+)
+_SUSPICION = (
+    "Orang dan keluarga di bawah ini mungkin tercantum dua kali dalam register penduduk yang berlaku. Ini dugaan dari "
+    "kemiripan nama, tanggal lahir, dan keluarganya, bukan kepastian;"
+)
 _CONFIRMED = "Sudah dipastikan sama. "
 
 
@@ -275,13 +282,14 @@ def _write_village(path: Path, period: date, village: Village, pairs: Sequence[_
 
     _write(
         path,
-        f"Kemungkinan tercatat ganda: {_village_name(village)}, Kecamatan {village.district_name}, {month_name(period)}",
+        f"Kemungkinan tercatat ganda: {_village_name(village)}, Kecamatan {village.district_name}, "
+        f"{month_name(period)}",
         [
-            "Orang dan keluarga di bawah ini mungkin tercantum dua kali dalam register penduduk yang berlaku. Ini dugaan "
-            "dari kemiripan nama, tanggal lahir, dan keluarganya, bukan kepastian; tidak ada yang digabung atau dihapus.",
+            f"{_SUSPICION} tidak ada yang digabung atau dihapus.",
             "Periksa tiap pasangan, mulai dari yang kuat, lalu lakukan yang tertulis pada kolom Yang perlu dilakukan.",
-            "Isi kolom Hasil pemeriksaan dengan sama atau berbeda, beri keterangan, lalu kirimkan berkas ini kepada Dinas "
-            "Sosial. Jangan mengunggahnya ke folder register. Pasangan yang dinyatakan berbeda tidak ditanyakan lagi.",
+            "Isi kolom Hasil pemeriksaan dengan sama atau berbeda, beri keterangan, lalu kirimkan berkas ini kepada "
+            "Dinas Sosial. Jangan mengunggahnya ke folder register. Pasangan yang dinyatakan berbeda tidak ditanyakan "
+            "lagi.",
             "Berkas ini memuat data pribadi. Gunakan hanya untuk pemeriksaan ini.",
         ],
         _VILLAGE,
@@ -306,11 +314,9 @@ def _write_regency(path: Path, period: date, pairs: Sequence[_Pair], regency: st
         path,
         f"Kemungkinan tercatat ganda: {regency}, {month_name(period)}",
         [
-            "Orang dan keluarga di bawah ini mungkin tercantum dua kali dalam register penduduk yang berlaku. Ini dugaan "
-            "dari kemiripan nama, tanggal lahir, dan keluarganya, bukan kepastian; tidak ada yang digabung, dan tidak ada "
-            "angka laporan yang berubah karenanya.",
-            "Di atas berada pasangan yang kedua keluarganya terhitung miskin ekstrem pada bulan ini, sebab di situ bantuan "
-            "dapat terbayar dua kali.",
+            f"{_SUSPICION} tidak ada yang digabung, dan tidak ada angka laporan yang berubah karenanya.",
+            "Di atas berada pasangan yang kedua keluarganya terhitung miskin ekstrem pada bulan ini, sebab di situ "
+            "bantuan dapat terbayar dua kali.",
             "Setiap desa yang terkait menerima daftarnya sendiri. Catat hasilnya dengan: entas duplicates --judge KODE "
             'sama (atau berbeda) --note "keterangan". Pasangan yang dinyatakan berbeda tidak ditanyakan lagi.',
             "Berkas ini memuat data pribadi. Gunakan hanya untuk pemeriksaan ini.",
@@ -345,13 +351,9 @@ def _write(path: Path, title: str, notes: Sequence[str], columns: _Columns, shee
                 sheet.write_string(0, number, heading, head)
             sheet.freeze_panes(1, 3)
             sheet.ignore_errors({"number_stored_as_text": f"A1:Q{len(rows) + 1}"})
-            sheet.data_validation(
-                1,
-                len(columns) - 2,
-                max(1, len(rows)),
-                len(columns) - 2,
-                {"validate": "list", "source": ["sama", "berbeda"]},
-            )
+            answer = len(columns) - len(_ANSWER)
+            choice = {"validate": "list", "source": ["sama", "berbeda"]}
+            sheet.data_validation(1, answer, max(1, len(rows)), answer, choice)
             sheet.set_landscape()
             sheet.set_paper(9)
             sheet.fit_to_pages(1, 0)
