@@ -17,7 +17,7 @@ from entas.intake import scan
 from entas.settings import Settings
 from entas.storage import Store
 from entas.storage.s3 import Bucket
-from tests.stores.conftest import Place, place_of, s3, ssh, ssh_access  # noqa: F401  fixtures
+from tests.stores.conftest import Place
 
 VILLAGE, OTHER = "32.16.09.2003", "32.16.09.2002"
 #: In the middle of a month, so that hours and days about it stay in that month.
@@ -214,7 +214,7 @@ def test_folders_that_are_gone_are_forgotten(known: Inbox) -> None:
 # -- other stores --------------------------------------------------------------------------------------------------
 
 
-def test_quiet_folders_of_a_server(inbox: Inbox, place_of: Callable[[str], Place]) -> None:  # noqa: F811
+def test_quiet_folders_of_a_server(inbox: Inbox, place_of: Callable[[str], Place]) -> None:
     place = place_of("sftp")
     inbox.settings = replace(inbox.settings, inbox=f"{place.url}/inbox", access=place.access, settle_seconds=0)
     assert place.folder
@@ -238,7 +238,7 @@ def test_quiet_folders_of_a_server(inbox: Inbox, place_of: Callable[[str], Place
 def test_a_bucket_is_listed_from_the_recent_months_on(
     inbox: Inbox,
     place_of: Callable[[str], Place],
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An object's time is when it was put there, so that here the clock goes on and the objects stay."""
     place = place_of("s3")
