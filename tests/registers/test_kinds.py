@@ -103,6 +103,15 @@ def test_an_xlsx_under_a_password(tmp_path: Path) -> None:
     assert "kata sandi" in read(path).error
 
 
+def test_an_xlsx_that_excel_encrypts_and_opens_without_asking(tmp_path: Path) -> None:
+    # so Excel keeps a workbook whose structure is protected
+    plain = write(tmp_path / "x.xlsx", ROWS)
+    path = tmp_path / "y.xlsx"
+    with plain.open("rb") as source, path.open("wb") as target:
+        OOXMLFile(source).encrypt("VelvetSweatshop", target)
+    assert read(path).registers["penduduk"].rows["nama"].tolist() == ["WARGA 1"]
+
+
 def test_an_xls_under_a_password(tmp_path: Path) -> None:
     # xlwt writes none; a record that matters to nobody becomes the one that says "all that follows is encrypted"
     book = xlwt.Workbook()

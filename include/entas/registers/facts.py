@@ -258,6 +258,7 @@ _NO_VALUE_SHORT = re.compile(rb"<(?:\w+:)?f\b[^<>]*/>(?:</|<(?:\w+:)?v\s*/>|<(?:
 _ZERO_VALUE = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^<>]*/>)<(?:\w+:)?v>0</")
 #: A row or column that is not shown. LibreOffice writes hidden="false" on every row.
 _HIDDEN = re.compile(rb"""hidden=["'](?:1|true)["']""")
+_ALL_HIDDEN = re.compile(rb"""zeroHeight=["'](?:1|true)["']""")
 _NO_HEIGHT = (b'ht="0"', b"ht='0'")
 _ROW_OR_COLUMN = re.compile(rb"<(?:\w+:)?(?:row|col)\b[^<>]*>")
 _ATTRIBUTE = re.compile(rb"""\s(\w+)=["']([^"'<>]*)["']""")
@@ -302,7 +303,7 @@ class _XlsxBook:
                 if piece.startswith((b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")):
                     # calamine takes such a sheet for an empty one
                     raise damaged("lembar tersimpan dalam UTF-16")
-                hidden = b"zeroHeight=" in piece
+                hidden = _ALL_HIDDEN.search(piece) is not None
             data = before + piece
             if b't="e"' in data or (b"='" in data and b"t='e'" in data):
                 return True, True
@@ -323,7 +324,7 @@ def _hidden_only(file: IO[bytes]) -> SheetFacts | None:
     before = b""
     while piece := file.read(_CHUNK):
         data = before + piece
-        if b"zeroHeight=" in data:
+        if _ALL_HIDDEN.search(data):
             return None
         end = data.rfind(b"<")
         for tag in _ROW_OR_COLUMN.findall(data, 0, end):

@@ -20,6 +20,7 @@ from entas.registers.facts import Range, SheetFacts, WorkbookFacts
 from entas.registers.kinds import PASSWORD, FileKind, damaged, file_kind
 from entas.registers.limits import DEFAULT_LIMITS, Limits, UnreadableFileError, check_file
 from entas.registers.markup import markup_sheets
+from entas.registers.protection import opened
 
 __all__ = ["Range", "Row", "Sheet", "UnreadableFileError", "read_sheets"]
 
@@ -68,16 +69,18 @@ def read_sheets(
             the limits.
     """
     check_file(path, limits)
-    kind = file_kind(path)
-    found = _text_sheets(path, Path(file_name).stem, header_score, limits)
-    if kind is not FileKind.TEXT:
-        found = _workbook_sheets(path, kind, header_score, limits)
-    before = 0
-    for sheet in found:
-        if sheet.rows:
-            limits.check_extent(sheet.name, len(sheet.rows), max(map(len, sheet.rows)), rows_before=before)
-            before += len(sheet.rows)
-            yield sheet
+    with opened(path, limits) as readable:
+        kind = file_kind(readable)
+        if kind is FileKind.TEXT:
+            found = _text_sheets(readable, Path(file_name).stem, header_score, limits)
+        else:
+            found = _workbook_sheets(readable, kind, header_score, limits)
+        before = 0
+        for sheet in found:
+            if sheet.rows:
+                limits.check_extent(sheet.name, len(sheet.rows), max(map(len, sheet.rows)), rows_before=before)
+                before += len(sheet.rows)
+                yield sheet
 
 
 # --- workbooks -----------------------------------------------------------------------------------------------------
