@@ -74,7 +74,7 @@ def is_searched(connection: psycopg.Connection, period: date, uploads: list[int]
     """Whether the last search of a month saw these registers, by this method, and nobody has judged a pair since."""
     row = connection.execute(
         """
-        select upload_ids = %(uploads)s and model_version like %(method)s
+        select upload_ids = %(uploads)s::bigint[] and model_version like %(method)s
            and not exists (select from quality.possible_duplicate where decided_at > computed_at_of_search)
         from (
             select upload_ids, model_version, computed_at as computed_at_of_search
@@ -106,8 +106,8 @@ def judged_different(
         from quality.possible_duplicate d
         join raw.penduduk l on l.household_id = d.left_household_id and l.person_id = d.left_person_id
         join raw.penduduk r on r.household_id = d.right_household_id and r.person_id = d.right_person_id
-        where d.kind = 'person' and d.decision = 'berbeda' and l.upload_id = any(%(uploads)s)
-          and r.upload_id = any(%(uploads)s) and (l.upload_id, l.position) <> (r.upload_id, r.position)
+        where d.kind = 'person' and d.decision = 'berbeda' and l.upload_id = any(%(uploads)s::bigint[])
+          and r.upload_id = any(%(uploads)s::bigint[]) and (l.upload_id, l.position) <> (r.upload_id, r.position)
         """,
         {"uploads": uploads},
     )
