@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from entas.registers.catalogue import RegisterFormat, area_headers, formats
 from entas.registers.cells import fold, is_blank
 from entas.registers.groups import has_group
-from entas.registers.layout import Header, Layout, Match, explains_columns, is_header_like, match
+from entas.registers.layout import Header, Layout, Match, explains_columns, heading, is_header_like, match
 from entas.registers.sheets import Range, Row
 
 __all__ = ["SEARCH_ROWS", "Layout", "Search", "find_layout", "known_headers"]
@@ -86,17 +86,39 @@ def find_layout(rows: Sequence[Row], merged: Sequence[Range] = ()) -> Search:
             nearest, search.nearest, search.missing = near, candidate.form, missing
             search.likely = len(missing) == 1 and 2 * len(columns) >= candidate.header.texts
     if complete:
-        best = max(complete, key=lambda candidate: candidate.rank)
+        best = _first_of_its_kind(max(complete, key=lambda candidate: candidate.rank), complete)
+        if best.form.beside:
+            # a register that another one may have beside it stands for the sheet
+            others = [other for other in complete if _same_header(other, best) and not other.form.beside]
+            best = max(others, key=lambda candidate: candidate.rank, default=best)
         search.layout = _layout(best, rows, merged)
         search.beside = tuple(
             _layout(other, rows, merged)
             for other in complete
-            if other.form.beside
-            and other.form is not best.form
-            and (other.form.format_id, other.form.version) == (best.form.format_id, best.form.version)
-            and (other.header.index, other.header.lines) == (best.header.index, best.header.lines)
+            if other.form.beside and other.form is not best.form and _same_header(other, best)
         )
     return search
+
+
+def _first_of_its_kind(best: _Candidate, complete: Sequence[_Candidate]) -> _Candidate:
+    """The uppermost header of a register that a print repeats: the rows below a misspelt first one are rows too."""
+    above = [
+        other
+        for other in complete
+        if other.header.end < best.header.index
+        and (other.form.register, other.form.format_id) == (best.form.register, best.form.format_id)
+    ]
+    if not above:
+        return best
+    return _first_of_its_kind(max(above, key=lambda candidate: candidate.rank), above)
+
+
+def _same_header(one: _Candidate, other: _Candidate) -> bool:
+    """Whether two registers of one format stand under the same header."""
+    return (one.form.format_id, one.form.version) == (other.form.format_id, other.form.version) and (
+        one.header.index,
+        one.header.lines,
+    ) == (other.header.index, other.header.lines)
 
 
 def known_headers(rows: Sequence[Row]) -> int:
@@ -216,5 +238,5 @@ def _layout(candidate: _Candidate, rows: Sequence[Row], merged: Sequence[Range])
         numbering=frozenset(made.numbering),
         area_code=made.area_code,
         area_name=made.area_name,
-        headings=header.folded,
+        headings=tuple(tuple(fold(heading(cell)) for cell in row) for row in rows[header.index : data_row]),
     )

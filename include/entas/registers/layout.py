@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from rapidfuzz.distance import OSA
@@ -195,7 +196,7 @@ def is_header_like(row: Row) -> bool:
 
 
 def numbers_columns(row: Row) -> bool:
-    """Whether a row only numbers the columns above it: 1 2 3, (1) (2) (3), -1 -2 -3."""
+    """Whether a row only numbers the columns above it: 1 2 3, (1) (2) (3), -1 -2 -3; a column may be put in between."""
     numbers = []
     for cell in row:
         if is_blank(cell):
@@ -204,7 +205,8 @@ def numbers_columns(row: Row) -> bool:
         if match_ is None:
             return False
         numbers.append(int(match_[1]))
-    return len(numbers) >= 3 and numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] <= 1
+    steps = sum(after == before + 1 for before, after in pairwise(numbers))
+    return len(numbers) >= 3 and numbers[0] <= 2 and 4 * steps >= 3 * (len(numbers) - 1)
 
 
 def explains_columns(row: Row, form: RegisterFormat, slots: dict[str, int]) -> bool:
@@ -294,12 +296,16 @@ def _take_question(found: Match, form: RegisterFormat, header: Header, place: in
     match_ = next((found_ for text in header.spelled[place] if (found_ := _QUESTION.match(text))), None)
     if match_ is None:
         return False
-    slots = [form.slots[name] for name in form.questions.get(match_[1].lower(), ()) if name not in found.slots]
+    asked = [form.slots[name] for name in form.questions.get(match_[1].lower(), ())]
     rest = fold(match_[2])
-    slot = _slot_by_words(slots, rest)
+    slot = _slot_by_words([slot for slot in asked if slot.name not in found.slots], rest)
     if slot is not None:
         found.slots[slot.name] = place
         found.own += 1
+        if rest not in slot.headers and _distance(rest, slot) is not None:
+            found.near.append((header.shown[place], slot.column))
+    elif asked:
+        found.repeated.append(place)
     return True
 
 
@@ -337,7 +343,9 @@ def _take_near(found: Match, form: RegisterFormat, header: Header, places: list[
     ]
     nearest: dict[int, tuple[int, list[Slot]]] = {}
     for place in places:
-        distances = [(distance, slot) for slot in missing if (distance := _distance(header, place, slot)) is not None]
+        distances = [
+            (distance, slot) for slot in missing if (distance := _distance(header.names[place][0], slot)) is not None
+        ]
         if distances:
             least = min(distance for distance, _ in distances)
             nearest[place] = least, [slot for distance, slot in distances if distance == least]
@@ -362,14 +370,13 @@ def _found(found: Match, form: RegisterFormat) -> list[Slot]:
     return [form.slots[name] for name in found.slots]
 
 
-def _distance(header: Header, place: int, slot: Slot) -> int | None:
+def _distance(text: str, slot: Slot) -> int | None:
     """How many typing errors part a heading from the nearest name of a slot; None when they are too many.
 
     One is forgiven (a letter too much, too few, wrong, or two that changed places); two when they fall into different
     words of a long header: "Tanggal Lapor" is not "Tanggal Lahir".
     """
     best: int | None = None
-    text = header.names[place][0]
     for known in slot.headers:
         if min(len(text), len(known)) < _FORGIVE_ONE:
             continue
