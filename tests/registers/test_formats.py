@@ -13,7 +13,7 @@ import pytest
 from entas.registers.reading import FileReading
 from entas.registers.schema import REGISTERS
 from tests.registers.files import read
-from tests.registers.format_files.cases import Case
+from tests.registers.format_files.cases import Case, Heading
 from tests.registers.format_files.formats import FORMATS, labels
 from tests.registers.format_files.pages import csv_bytes, write_book
 from tests.registers.format_files.spellings import SPELLINGS, Spelling
@@ -360,3 +360,23 @@ def test_a_print_is_read_by_its_families_whatever_stands_between_them(tmp_path: 
             ["SHDK: status hubungan dalam keluarga"],
         ]
         assert_read(read(written(tmp_path, case, "xls")), case, name)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_clean_file_needs_no_remark_on_its_headers(tmp_path: Path, name: str) -> None:
+    case = FORMATS[name]()
+    reading = read(written(tmp_path, case, "xlsx"))
+    remarks = ("lebih dari sekali", "tidak dikenal", "dilewati", "dibaca sebagai kolom", "tersembunyi", "tidak dibaca")
+    if name.startswith("bip"):  # prints repeat their headers by themselves
+        remarks = remarks[:-1]
+    assert [note for note in reading.notes if any(remark in note for remark in remarks)] == []
+    assert reading.left_out == ()
+
+
+def test_a_misspelt_header_on_the_first_page_of_a_print_loses_no_row(tmp_path: Path) -> None:
+    case = FORMATS["siak"]()
+    [header] = case.sheet.header
+    again = Heading(header)
+    header[header.index("Tanggal Lahir")] = "Tangal Lahir"
+    case.sheet.rows[3:3] = [again]
+    assert_read(read(written(tmp_path, case, "xlsx")), case, "misspelt first header")
