@@ -102,6 +102,9 @@ def one_row(path: Path, cells: str, **pieces: Any) -> list[Any]:
         ("<c r='A1' t='e'><v>#DIV/0!</v></c>", DIV),
         ('<c r="A1" t="e"><f>1/0</f><v>#DIV/0!</v></c>', DIV),
         ('<c t="e"><v>#N/A</v></c>', NA),
+        ('<c r="A1" t="e"><f>A2</f><v>0</v></c>', NA),
+        ('<c r="A1" t="e"><f>A2</f><v>#ERROR!</v></c>', BrokenCell("#ERROR!", "error")),
+        ('<c t="e" r="A1"><f t="shared" si="0"/><v>#SPILL!</v></c>', BrokenCell("#SPILL!", "error")),
         ('<c r="A1"><f>B1*2</f></c>', uncalculated("=B1*2")),
         ('<c r="A1"><f>B1*2</f><v/></c>', uncalculated("=B1*2")),
         ('<c r="A1"><f>B1*2</f><v></v></c>', uncalculated("=B1*2")),
@@ -175,6 +178,15 @@ def test_zeros_of_a_workbook_that_was_never_calculated(tmp_path: Path, claims: b
                 archive.writestr(name, part)
     (sheet,) = sheets_of(path)
     assert sheet.rows == [[0.0, 5.0, uncalculated("=B1*2") if claims else 0.0, 10.0, "55"]]
+
+
+def test_zeros_of_phpspreadsheet_without_calculation(tmp_path: Path) -> None:
+    cells = '<c r="A1" t="str"><f>B1*2</f><v>0</v></c><c r="B1" t="b"><f>1=2</f><v>0</v></c><c r="C1"><v>0</v></c>'
+    assert one_row(tmp_path, cells, book='<calcPr calcId="999999" fullCalcOnLoad="1"/>') == [
+        uncalculated("=B1*2"),
+        False,
+        0.0,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -408,6 +420,20 @@ def test_an_xls_of_xlwt(tmp_path: Path) -> None:
     assert first.hidden_columns == {2}
     assert first.merged == ((2, 0, 4, 0),)
     assert (first.hidden, second.hidden, second.hidden_rows, second.rows) == (False, True, {0}, [["", NA]])
+
+
+@pytest.mark.parametrize("from_1904", [False, True])
+def test_dates_of_xls(tmp_path: Path, from_1904: bool) -> None:
+    book = xlwt.Workbook()
+    book.dates_1904 = from_1904
+    page = book.add_sheet("data")
+    for column, kept in enumerate(("DD/MM/YYYY", "[$-421]dd mmmm yyyy", "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy")):
+        page.write(0, column, date(1985, 8, 7), xlwt.easyxf(num_format_str=kept))
+    page.write(0, 3, 31266, xlwt.easyxf(num_format_str='"Rp"#,##0'))
+    path = tmp_path / "x.xls"
+    book.save(str(path))
+    (sheet,) = sheets_of(path)
+    assert sheet.rows == [[date(1985, 8, 7)] * 3 + [31266]]
 
 
 ODS = (

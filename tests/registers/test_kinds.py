@@ -68,6 +68,8 @@ def test_texts(tmp_path: Path, content: bytes) -> None:
         (b"7z\xbc\xaf\x27\x1c\x00\x04", "arsip (7z)", "Ekstrak"),
         (gzip.compress(b"no_kk,nik"), "arsip (GZIP)", "Ekstrak"),
         (b"SQLite format 3\x00\x10\x00", "basis data SQLite", "Ekspor tabelnya"),
+        (b"\x03\x7b\x0b\x01\x05\x00\x00\x00\x41\x00\x21\x00" + b"\x00" * 20 + b"NIK", "dBase", "Ekspor tabelnya"),
+        (b"$FL2@(#) SPSS DATA FILE", "SPSS", "Ekspor tabelnya"),
         (b"\x00\x01\x00\x00Standard Jet DB\x00", "Microsoft Access", "Ekspor tabelnya"),
         (b"MIME-Version: 1.0\r\nContent-Type: multipart/related", "MHTML", "Buka di Excel"),
         (b"\x09\x04\x06\x00\x00\x00\x10\x00", "Excel 4", "Buka di LibreOffice"),

@@ -254,7 +254,7 @@ class _Package:
 #: Traces of a formula that is followed by no value, or by an empty one.
 _NO_VALUE = re.compile(rb"</(?:\w+:)?f>(?:</|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></|\s)")
 _NO_VALUE_SHORT = re.compile(rb"<(?:\w+:)?f\b[^<>]*/>(?:</|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></|\s)")
-#: ... or by 0 in a workbook that says of itself that nothing was calculated.
+#: ... or by 0 in a workbook that says of itself that nothing was calculated (XlsxWriter, PhpSpreadsheet).
 _ZERO_VALUE = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^<>]*/>)<(?:\w+:)?v>0</")
 #: A row or column that is not shown. LibreOffice writes hidden="false" on every row.
 _HIDDEN = re.compile(rb"""hidden=["'](?:1|true)["']""")
@@ -397,7 +397,9 @@ class _XlsxSheet(XmlReader):
             self._into = ""
         elif name == "c":
             if self._type == "e":
-                self._broken(self._value.strip() or "#N/A", error=True)
+                error = self._value.strip()
+                # PhpSpreadsheet gives 0 as what an error shows
+                self._broken(error if error.startswith("#") else "#N/A", error=True)
             elif self._formula is not None:
                 if self._shared_number is not None:
                     if self._formula:
@@ -406,7 +408,7 @@ class _XlsxSheet(XmlReader):
                         self._formula = self._shared.get(self._shared_number, "")
                 value = self._value.strip()
                 # an empty text is a result, and formulas of texts have it
-                if (not value and self._type != "str") or (self._uncalculated and value == "0" and self._type == "n"):
+                if (not value and self._type != "str") or (self._uncalculated and value == "0" and self._type != "b"):
                     self._broken(f"={self._formula.strip()}", error=False)
 
     def _broken(self, text: str, *, error: bool) -> None:
@@ -436,6 +438,28 @@ def _zero(size: str | None) -> bool:
         return size is not None and float(size) == 0
     except ValueError:
         return False
+
+
+#: Error cells up to their value. calamine knows seven errors and refuses a workbook with another (`#ERROR!` of Google).
+_ERROR_CELL = re.compile(
+    rb"""(<(?:\w+:)?c\b[^<>]*\bt=["']e["'][^<>]*>\s*"""
+    rb"""(?:<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?<(?:\w+:)?v>)([^<]*)(?=<)"""
+)
+_KNOWN_ERRORS = (b"#DIV/0!", b"#N/A", b"#NAME?", b"#NULL!", b"#NUM!", b"#REF!", b"#VALUE!")
+
+
+def with_known_errors(path: Path, copy: IO[bytes]) -> IO[bytes]:
+    """Write an xlsx to `copy` with `#N/A` for every error that calamine does not know."""
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
+        for entry in archive.infolist():
+            content = archive.read(entry)
+            if entry.filename.lower().endswith(".xml"):
+                content = _ERROR_CELL.sub(
+                    lambda found: found[1] + (found[2] if found[2] in _KNOWN_ERRORS else b"#N/A"), content
+                )
+            target.writestr(entry.filename, content)
+    copy.seek(0)
+    return copy
 
 
 # --- xlsb ----------------------------------------------------------------------------------------------------------

@@ -6,8 +6,10 @@ Excel 2003. Macros are never run: nothing here can run them.
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from entas.registers.cells import is_blank
 from entas.registers.delimited import csv_rows, decoded, unpacked
-from entas.registers.facts import Range, SheetFacts, WorkbookFacts
+from entas.registers.facts import Range, SheetFacts, WorkbookFacts, with_known_errors
 from entas.registers.kinds import PASSWORD, FileKind, damaged, file_kind
 from entas.registers.limits import DEFAULT_LIMITS, Limits, UnreadableFileError, check_file
 from entas.registers.markup import markup_sheets
@@ -88,15 +90,22 @@ def read_sheets(
 
 def _workbook_sheets(path: Path, kind: FileKind, header_score: HeaderScore, limits: Limits) -> Iterator[Sheet]:
     # the facts come first: they know an xls under a password, which calamine takes for no workbook at all
-    with WorkbookFacts(path, kind) as facts_of, path.open("rb") as file:
-        workbook = _guarded(lambda: CalamineWorkbook.from_filelike(file))
+    with WorkbookFacts(path, kind) as facts_of, ExitStack() as files:
+        workbook = _guarded(CalamineWorkbook.from_filelike, files.enter_context(path.open("rb")))
         limits.check_sheets(len(workbook.sheet_names))
         for number, metadata in enumerate(workbook.sheets_metadata):
-            cells = _guarded(lambda number=number: workbook.get_sheet_by_index(number))
             facts = facts_of.of_sheet(metadata.name, number)
-            rows = _guarded(lambda cells=cells: _rows(cells, limits))
+            try:
+                cells = _guarded(workbook.get_sheet_by_index, number)
+            except UnreadableFileError as error:
+                if kind is not FileKind.XLSX or "Unsupported cell error value" not in str(error):
+                    raise
+                plain = with_known_errors(path, files.enter_context(tempfile.TemporaryFile()))
+                workbook = _guarded(CalamineWorkbook.from_filelike, plain)
+                cells = _guarded(workbook.get_sheet_by_index, number)
+            rows = _guarded(_rows, cells, limits)
             _put_broken(rows, facts)
-            merged = _guarded(lambda cells=cells: cells.merged_cell_ranges) or ()
+            merged = cells.merged_cell_ranges or ()
             yield Sheet(
                 metadata.name,
                 unpacked(rows, header_score),
@@ -151,10 +160,10 @@ def _put_broken(rows: list[Row], facts: SheetFacts) -> None:
         row[column] = cell
 
 
-def _guarded(read: Callable[[], Any]) -> Any:
+def _guarded(read: Callable[..., Any], *given: Any) -> Any:
     """What `read` gives; whatever goes wrong in the workbook reader becomes the reason that the sender gets."""
     try:
-        return read()
+        return read(*given)
     except PasswordError:
         raise UnreadableFileError(PASSWORD) from None
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
