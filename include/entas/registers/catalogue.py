@@ -251,7 +251,7 @@ class RegisterFormat:
         own = self._own_header(name)
         if name not in REGISTERS[self.register]:
             return own or name
-        return name if own is None or fold(own) == fold(name) else f'{name} ("{own}")'
+        return name if own is None or own == name else f'{name} ("{own}")'
 
     def _own_header(self, name: str) -> str | None:
         return self.spellings.get(name)
@@ -534,7 +534,9 @@ class _Reader:
     def _add_slot(self, name: str, slot_name: str, told: dict[str, Any], question: str | None) -> None:
         headers = tuple(dict.fromkeys(fold(header) for header in told.get("headers", ())))
         if told.get("headers"):
-            self.spellings.setdefault(name, told["headers"][0])
+            number = told.get("question")
+            own = told["headers"][0]
+            self.spellings.setdefault(name, own if number in (None, EACH) else f"{number} {own}")
         asked = told.get("question")
         if asked is not None:
             asked = question if asked == EACH and question is not None else str(asked).lower()

@@ -70,8 +70,9 @@ def _key_names(form: RegisterFormat) -> frozenset[str]:
 def read_heading(form: RegisterFormat, rows: Sequence[Row], index: int, nik: int | None) -> Heading:
     """The labelled values in a row, and those that stand in the cells below their labels.
 
-    Patterns are tried to the left of the members' NIK alone: the 16 digits of a parent's NIK are no card number.
+    Patterns of the key are tried to the left of the members' NIK alone: the 16 digits of a parent's NIK are no card.
     """
+    keys = _key_names(form)
     row = rows[index]
     labels = _pattern(form.group)
     found = Heading({}, set())
@@ -79,8 +80,8 @@ def read_heading(form: RegisterFormat, rows: Sequence[Row], index: int, nik: int
         if is_blank(cell):
             continue
         text = written(cell) or ""
-        for pattern, name in form.group.patterns if nik is None or column < nik else ():
-            match = pattern.search(text)
+        for pattern, name in form.group.patterns:
+            match = pattern.search(text) if name not in keys or nik is None or column < nik else None
             if match and name not in found.cells:
                 found.cells[name] = GroupCell(match[1], index, column)
                 found.rows.add(index)
@@ -100,7 +101,8 @@ def _read_cell(
 ) -> None:
     """The labels within one cell; the value of the last may stand in the next cells or below."""
     matches = [match for match in labels.finditer(text) if _counts(match, text)]
-    for match, after in zip(matches, [*matches[1:], None], strict=True):
+    for number, match in enumerate(matches):
+        after = matches[number + 1] if number + 1 < len(matches) else None
         value: Any = text[match.end() : after.start() if after else len(text)].strip(_EDGES)
         place = (index, column)
         if not value and after is None:
@@ -128,16 +130,31 @@ def _beside_or_below(
         if is_blank(cell) or (type(cell) is str and not cell.strip(_EDGES)):
             colon = colon or not is_blank(cell)
             continue
-        if type(cell) is not str:
-            return cell, (index, place)
-        if any(_counts(match, cell) for match in labels.finditer(cell)):
+        if _is_label(labels, cell):
             break
-        return cell.strip(_EDGES), (index, place)
+        return _before_labels(labels, cell), (index, place)
     if not colon and index + 1 < len(rows) and column < len(rows[index + 1]):
         cell = rows[index + 1][column]
-        if not is_blank(cell) and not (type(cell) is str and labels.match(cell.strip())):
-            return cell.strip(_EDGES) if type(cell) is str else cell, (index + 1, column)
+        if not is_blank(cell) and not _is_label(labels, cell):
+            return _before_labels(labels, cell), (index + 1, column)
     return None, (index, column)
+
+
+def _is_label(labels: re.Pattern[str], cell: Any) -> bool:
+    """Whether a cell begins with a label that a colon follows, or holds a label alone."""
+    if type(cell) is not str:
+        return False
+    text = cell.strip(_EDGES)
+    match = labels.match(text)
+    return match is not None and (match.end() == len(text) or match[0].rstrip()[-1:] in ":=")
+
+
+def _before_labels(labels: re.Pattern[str], cell: Any) -> Any:
+    """A cell up to the first label in it that a colon follows: `DUSUN MAWAR, RT:001` is `DUSUN MAWAR`."""
+    if type(cell) is not str:
+        return cell
+    first = next((match for match in labels.finditer(cell) if match[0].rstrip()[-1:] in ":="), None)
+    return cell[: first.start() if first else len(cell)].strip(_EDGES)
 
 
 @cache

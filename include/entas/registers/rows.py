@@ -72,7 +72,7 @@ class _Selection:
         self.mapped = frozenset(layout.slots.values())
         self.nik = layout.columns.get("nik")
         self.above = {_texts(row) for row in sheet.rows[: layout.header_row]} - {()}
-        self.numbered = any(map(numbers_columns, sheet.rows[layout.header_row : layout.data_row]))
+        self.numbered = any(map(numbers_columns, sheet.rows[: layout.data_row]))
         self.found = DataRows()
         self.heading: Heading | None = None
         self.members = 0
@@ -97,8 +97,6 @@ class _Selection:
             if marks and any(type(cell) is str and cell.strip().startswith(marks) for cell in row):
                 self._count_after(index)
                 break
-            if index in skip:
-                continue
             # a row that holds nothing but its running number is no row
             empty = all(is_blank(cell) or place in layout.numbering for place, cell in enumerate(row))
             if empty and not any(_texts(row)):
@@ -161,13 +159,15 @@ class _Selection:
             return HEADERS
         if grouped and self._take_heading(index, skip):
             return ""
+        if _texts(row) in self.above:
+            return HEADERS
+        if self._is_note(row):
+            self.in_notes = True
+            return NOTES
         if self._has_id_text(row):
             return None
         if self._is_total(row):
             return TOTALS
-        if self._is_note(row):
-            self.in_notes = True
-            return NOTES
         filled = sum(not is_blank(cell) for cell in row)
         if self.in_notes and filled <= _FEW_CELLS:
             return NOTES
@@ -186,22 +186,27 @@ class _Selection:
         return False
 
     def _is_header(self, row: Row) -> bool:
-        """Whether a row is the header, or a title above it, printed again on a new page."""
+        """Whether a row is a line of the header printed again on a new page."""
         folded = [fold(cell) if type(cell) is str else (written(cell) or "") for cell in row]
         for line in self.layout.headings:
             filled = sum(1 for text in line if text)
             same = sum(1 for text, other in zip(line, folded, strict=False) if text and text == other)
             if same >= 2 and 2 * same >= filled:
                 return True
-        return _texts(row) in self.above or (self.numbered and numbers_columns(row))
+        return self.numbered and numbers_columns(row)
 
     def _take_heading(self, index: int, skip: set[int]) -> bool:
         """Whether the row belongs to the heading of a family; the rows below are then its members."""
         form = self.layout.format
         made = read_heading(form, self.sheet.rows, index, self.nik)
+        skip |= made.rows - {index}
+        if index in skip and self.heading is not None:
+            # values below their labels; they may hold further labels
+            for name, cell in made.cells.items():
+                self.heading.cells.setdefault(name, cell)
+            return True
         if not made.rows:
             return False
-        skip |= made.rows - {index}
         if is_key(form, made):
             self.heading = made
             self.members = 0

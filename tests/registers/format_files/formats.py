@@ -529,7 +529,7 @@ def bip2012() -> Case:
             "penduduk": [
                 {
                     **person.columns("pendidikan_sedang_id", "cacat_id", "status_dasar"),
-                    "alamat": None,
+                    "alamat": f"DUSUN {person.dusun}",
                     "nama_ibu": "IBU UJI",
                     "nama_ayah": "AYAH UJI",
                 }
