@@ -331,6 +331,23 @@ def test_a_million_formatted_rows_cost_nothing(tmp_path: Path) -> None:
     assert sheet.rows == [[1.0, ""], ["", 2.0]]
 
 
+def test_places_in_a_long_sheet(tmp_path: Path) -> None:
+    path = tmp_path / "x.xlsx"
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+        page = book.add_worksheet()
+        for number in range(4, 60_005, 20_000):
+            page.write(number, 2, number)
+        page.write(60_004, 4, "x")
+    (sheet,) = sheets_of(path)
+    assert len(sheet.rows) == 60_005
+    assert [(number, row[2:]) for number, row in enumerate(sheet.rows) if any(cell != "" for cell in row)] == [
+        (4, [4.0, "", ""]),
+        (20_004, [20_004.0, "", ""]),
+        (40_004, [40_004.0, "", ""]),
+        (60_004, [60_004.0, "", "x"]),
+    ]
+
+
 # --- xlsx, xls and ods as programs write them ----------------------------------------------------------------------
 
 

@@ -130,16 +130,16 @@ def _rows(sheet: CalamineSheet, limits: Limits) -> list[Row]:
     if sheet.total_height < _MANY_ROWS:
         rows = sheet.to_python(skip_empty_area=False)
     else:
-        first_row, first_column = sheet.start
-        rows = [[] for _ in range(first_row)]
+        rows = []
         waiting = 0
-        for row in sheet.iter_rows():
+        left = [""] * sheet.start[1]
+        for row in sheet.iter_rows():  # from the first row, but only from the first column with content
             if all(cell == "" or is_blank(cell) for cell in row):
                 waiting += 1
                 continue
             rows.extend([] for _ in range(waiting))
             waiting = 0
-            rows.append([""] * first_column + row)
+            rows.append(left + row)
             if len(rows) > limits.rows:
                 limits.check_extent(sheet.name, len(rows), 1)
     while rows and all(cell == "" or is_blank(cell) for cell in rows[-1]):
