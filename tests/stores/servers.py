@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
@@ -93,8 +95,15 @@ class SshServer:
 
 
 _MOTO = """
-import sys, time
+import datetime, json, sys
+from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
+old = json.loads(sys.stdin.readline())
+if old is not None:
+    s3 = s3_backends["123456789012"]["aws"]
+    s3.create_bucket("bench", "us-east-1")
+    for path in old:
+        s3.put_object("bench", "inbox/" + path, b"x").last_modified = datetime.datetime(2020, 1, 1)
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
 server.start()
 print(server.get_host_and_port()[1], flush=True)
@@ -107,13 +116,23 @@ class S3Server:
 
     Attributes:
         endpoint: its URL for `ENTAS_S3_ENDPOINT`; it takes any credentials.
+
+    Args:
+        old: paths of old files in `s3://bench/inbox`, for the benchmark; None: no bucket.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, old: Iterable[str] | None = None) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _MOTO], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [sys.executable, "-c", _MOTO],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
+        assert self._process.stdin
         assert self._process.stdout
+        self._process.stdin.write(json.dumps(None if old is None else list(old)) + "\n")
+        self._process.stdin.flush()
         self.endpoint = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
 
     def stop(self) -> None:
