@@ -1,5 +1,8 @@
 """The formats Entas knows, read from formats/*.yaml: a format is data, so that one can be added without Python.
 
+Those of the folder that `ENTAS_FORMATS` names are read besides: one with the id of a built-in format replaces it, lists
+in its `area.yaml` and `below.yaml` are added to ours, a code list in its `code_lists` comes before ours of that name.
+
 Headers and labels are compared without case, spaces and punctuation; a remark in brackets behind a header
 (`Tanggal Lahir (hh/bb/tttt)`) does not matter, and small typing errors are forgiven and said.
 
@@ -75,7 +78,8 @@ its own. **formats/below.yaml** tells what stands below the data, **formats/area
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -83,11 +87,16 @@ from typing import Any
 
 import yaml
 
+from entas.errors import EntasError
 from entas.registers.cells import fold, tidy
 from entas.registers.own_sheets import NOTES_HEADING
 from entas.registers.schema import REGISTERS, CodeList, Kind
+from entas.settings import formats_folder
 
 FORMATS = Path(__file__).parent / "formats"
+
+#: The same YAML by libyaml, where PyYAML was built with it, is read ten times as fast.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 #: Files in formats/ that are no formats.
 _COMMON = frozenset({"area", "below"})
@@ -101,6 +110,10 @@ _FILE = frozenset({"format", "title", "version", "versions", "numbering", "regis
 
 #: Question of an unpivoted source that stands for the one at hand.
 EACH = "each"
+
+
+class FormatError(EntasError, ValueError):
+    """A format file is wrong; the message names the file and the mistake."""
 
 
 @dataclass(frozen=True)
@@ -300,39 +313,69 @@ class Formats(tuple[RegisterFormat, ...]):
         return max(form.header_lines for form in self)
 
 
+@dataclass(frozen=True)
+class FormatFile:
+    """A format file: where it lies, what it says, and whether it is one of Entas's own or of `ENTAS_FORMATS`."""
+
+    path: Path
+    content: dict[str, Any]
+    built_in: bool
+
+
+def format_files() -> list[FormatFile]:
+    """The format files that count, Entas's own workbook first; the data team's replace built-in ones of the same id.
+
+    Raises:
+        FormatError: a file is no YAML, lacks its id, or two have the same.
+    """
+    found: dict[str, FormatFile] = {}
+    for folder in _folders():
+        built_in = folder == FORMATS
+        for path in sorted(folder.glob("*.yaml")):
+            if path.stem in _COMMON:
+                continue
+            content = _read(path)
+            name = content.get("format")
+            if not name:
+                raise FormatError(f"{path.name}: a format needs its id (format: ...)")
+            if name in found and found[name].built_in == built_in:
+                raise FormatError(f"{path.name}: the format {name} is told in {found[name].path.name} already")
+            found[name] = FormatFile(path, content, built_in)
+    return sorted(found.values(), key=lambda file: (file.content["format"] != "entas", file.path.name))
+
+
 @cache
 def formats() -> Formats:
     """All registers of all versions of all formats, Entas's own first.
 
     Raises:
-        ValueError: a format file is wrong; the message names the file and the mistake.
+        FormatError: a format file is wrong; the message names the file and the mistake.
     """
-    paths = sorted(FORMATS.glob("*.yaml"), key=lambda p: (p.stem != "entas", p.stem))
-    contents = {path.stem: _read(path) for path in paths if path.stem not in _COMMON}
+    contents = {file.path: file.content for file in format_files()}
     by_id = {content["format"]: content for content in contents.values()}
     found: list[RegisterFormat] = []
-    for stem, content in contents.items():
-        _known_keys(f"{stem}.yaml", content, _FILE)
-        for version, described in _versions(stem, content):
-            for register, descriptions in described["registers"].items():
-                for description in descriptions if isinstance(descriptions, list) else [descriptions]:
-                    found.append(
-                        _Reader(f"{stem}.yaml, {register}", described, version, register, description, by_id).read()
-                    )
+    for path, content in contents.items():
+        with _blaming(path):
+            _known_keys(path.name, content, _FILE)
+            for version, described in _versions(content):
+                for register, descriptions in described["registers"].items():
+                    for description in descriptions if isinstance(descriptions, list) else [descriptions]:
+                        where = f"{path.name}, {register}"
+                        found.append(_Reader(where, described, version, register, description, by_id).read())
     return Formats(found)
 
 
 @cache
 def area_headers() -> AreaHeaders:
-    """The headers in formats/area.yaml."""
-    content = _read(FORMATS / "area.yaml")
+    """The headers in formats/area.yaml, and in that of `ENTAS_FORMATS` if there is one."""
+    content = _common("area")
     return AreaHeaders(*(frozenset(map(fold, content[kind])) for kind in ("code", "name")))
 
 
 @cache
 def below_data() -> BelowData:
-    """What formats/below.yaml tells of totals, notes and signatures."""
-    content = _read(FORMATS / "below.yaml")
+    """What formats/below.yaml, and that of `ENTAS_FORMATS`, tell of totals, notes and signatures."""
+    content = _common("below")
     return BelowData(
         totals=tuple(map(fold, content["totals"])),
         notes=tuple(map(fold, content["notes"])),
@@ -340,11 +383,52 @@ def below_data() -> BelowData:
     )
 
 
+def _folders() -> list[Path]:
+    """Where format files lie: Entas's own, then the data team's."""
+    folder = formats_folder()
+    return [FORMATS] if folder is None else [FORMATS, folder]
+
+
+def _common(stem: str) -> dict[str, list[str]]:
+    """The lists of a file that is no format; those of `ENTAS_FORMATS` are added to Entas's own."""
+    lists: dict[str, list[str]] = {}
+    for folder in _folders():
+        path = folder / f"{stem}.yaml"
+        if path.exists():
+            with _blaming(path):
+                for key, entries in _read(path).items():
+                    if lists and folder != FORMATS and key not in lists:
+                        raise FormatError(f"{path.name}: no such key: {key}; known are {', '.join(lists)}")
+                    lists.setdefault(key, []).extend(entries)
+    return lists
+
+
+@contextmanager
+def _blaming(path: Path) -> Iterator[None]:
+    """Whatever is wrong in a format file is told with its name; those who write them need no trace."""
+    try:
+        yield
+    except FormatError as error:
+        if path.name in str(error):
+            raise
+        raise FormatError(f"{path.name}: {error}") from error
+    except KeyError as error:
+        raise FormatError(f"{path.name}: {error.args[0]} is missing") from error
+    except (AttributeError, TypeError, ValueError, re.error) as error:
+        raise FormatError(f"{path.name} is not as a format file has to be: {error}") from error
+
+
 def _read(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise FormatError(f"{path.name} cannot be read: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise FormatError(f"{path.name} is empty or no mapping of keys to values")
+    return content
 
 
-def _versions(stem: str, content: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+def _versions(content: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     if "versions" not in content:
         return [(str(content["version"]), content)]
     base = {key: value for key, value in content.items() if key != "versions"}
@@ -363,7 +447,7 @@ def _merged(base: Any, other: Any) -> Any:
 def _known_keys(where: str, told: Mapping[str, Any], known: frozenset[str]) -> None:
     unknown = set(told) - known
     if unknown:
-        raise ValueError(
+        raise FormatError(
             f"{where}: no such key: {', '.join(sorted(map(str, unknown)))}; known are {', '.join(sorted(known))}"
         )
 
@@ -381,7 +465,7 @@ class _Reader:
         by_id: Mapping[str, dict[str, Any]],
     ) -> None:
         if register not in REGISTERS:
-            raise ValueError(f"{where}: no such register; known are {', '.join(REGISTERS)}")
+            raise FormatError(f"{where}: no such register; known are {', '.join(REGISTERS)}")
         self.where = where
         self.content = content
         self.version = version
@@ -406,11 +490,11 @@ class _Reader:
         helpers = self.told.get("helpers", {})
         for name, told in columns.items():
             if name not in self.kinds:
-                raise ValueError(f"{self.where}: {name} is no column of this register")
+                raise FormatError(f"{self.where}: {name} is no column of this register")
             self.sources[name] = self._source(name, name, told)
         for name, told in helpers.items():
             if name in self.kinds:
-                raise ValueError(f"{self.where}: the helper {name} is called as a column is")
+                raise FormatError(f"{self.where}: the helper {name} is called as a column is")
             self.sources[name] = self._source(name, name, told)
         unpivot = self._unpivot()
         names = {*self.sources, *(name for _, sources in (unpivot.entries if unpivot else ()) for name in sources)}
@@ -433,7 +517,7 @@ class _Reader:
             self.group.setdefault(fold(label), ())
             self.group_spelled.append(label)
         if bool(group) != bool(self.group or self.group_patterns):
-            raise ValueError(
+            raise FormatError(
                 f"{self.where}: labels of a heading row need a group with its key, and the other way round"
             )
         headers: dict[str, tuple[str, ...]] = {}
@@ -476,7 +560,7 @@ class _Reader:
     def _known_names(self, what: str, used: set[str], known: set[str]) -> None:
         unknown = used - known
         if unknown:
-            raise ValueError(f"{self.where}: {what} {', '.join(sorted(unknown))}, which the register does not have")
+            raise FormatError(f"{self.where}: {what} {', '.join(sorted(unknown))}, which the register does not have")
 
     def _source(self, name: str, slot_name: str, told: dict[str, Any], question: str | None = None) -> Source:
         """The source of a column; `slot_name` tells alternatives and entries of one column apart."""
@@ -484,7 +568,7 @@ class _Reader:
         _known_keys(where, told, _SOURCES | _BESIDES)
         kinds = _SOURCES.intersection(told) - ({"headers"} if "about" in told or "question" in told else set())
         if len(kinds) != 1:
-            raise ValueError(f"{where}: a source has one of {', '.join(sorted(_SOURCES))}")
+            raise FormatError(f"{where}: a source has one of {', '.join(sorted(_SOURCES))}")
         self._read_codes(name, told, where)
         made: dict[str, Any] = {
             "when": {helper: frozenset(values) for helper, values in told.get("when", {}).items()},
@@ -508,7 +592,7 @@ class _Reader:
             of = tuple(told["combine"]["of"])
             cases = tuple(tuple(case) for case in told["combine"]["cases"])
             if any(len(case) != len(of) + 1 for case in cases):
-                raise ValueError(
+                raise FormatError(
                     f"{where}: a case of combine has a code for each of {', '.join(of)} and the code stored"
                 )
             made["combine"] = (of, cases)
@@ -529,7 +613,7 @@ class _Reader:
             and name not in self.codes
             and not {"combine", "value", "first_of"}.intersection(told)
         ):
-            raise ValueError(f"{where}: {name} needs a code list (codes: file.list)")
+            raise FormatError(f"{where}: {name} needs a code list (codes: file.list)")
 
     def _add_slot(self, name: str, slot_name: str, told: dict[str, Any], question: str | None) -> None:
         headers = tuple(dict.fromkeys(fold(header) for header in told.get("headers", ())))
@@ -544,7 +628,7 @@ class _Reader:
         if not {"part", "when"}.intersection(told) and name in self.kinds:
             for header in headers:
                 if self.plain.setdefault(header, name) != name:
-                    raise ValueError(f"{self.where}: the header {header!r} stands for two columns")
+                    raise FormatError(f"{self.where}: the header {header!r} stands for two columns")
         self.slots[slot_name] = Slot(slot_name, name, headers, asked, tuple(map(fold, told.get("words", ()))))
 
     def _add_group(self, slot_name: str, labels: list[str]) -> None:
@@ -563,7 +647,7 @@ class _Reader:
         where = f"{self.where}, unpivot"
         _known_keys(where, told, frozenset({"gives", "over", "columns", "helpers", "when"}))
         if told["gives"] not in self.kinds:
-            raise ValueError(f"{where}: {told['gives']} is no column of this register")
+            raise FormatError(f"{where}: {told['gives']} is no column of this register")
         entries = []
         for question, stored in told["over"].items():
             number = str(question).lower()
@@ -584,7 +668,7 @@ class _Reader:
         if lender is None:
             return
         if lender not in self.by_id:
-            raise ValueError(f"{self.where}: borrows {lender}, which is no format")
+            raise FormatError(f"{self.where}: borrows {lender}, which is no format")
         taken = {header for slot in self.slots.values() for header in slot.headers}
         taken |= set(map(fold, self.told.get("unused", ())))
         for name, told in self.by_id[lender]["registers"].get(self.register, {}).get("columns", {}).items():
@@ -601,13 +685,16 @@ def code_list(name: str) -> CodeList:
     """A list by `<file>.<list>`, such as `opensid.sex`; `1 - LAKI-LAKI` is known besides `1` and `LAKI-LAKI`.
 
     Raises:
-        ValueError: there is no such list, or two of its codes share a label.
+        FormatError: there is no such list, or two of its codes share a label.
     """
     file, _, key = name.partition(".")
-    path = FORMATS / "code_lists" / f"{file}.yaml"
-    content = _read(path) if path.exists() else {}
-    if key not in content:
-        raise ValueError(f"code list {name}: formats/code_lists/{file}.yaml has no list {key}")
+    content: dict[str, Any] = {}
+    for folder in reversed(_folders()):
+        path = folder / "code_lists" / f"{file}.yaml"
+        if path.exists() and key in (content := _read(path)):
+            break
+    else:
+        raise FormatError(f"code list {name}: code_lists/{file}.yaml has no list {key}")
     exact: dict[str, int | str] = {}
     folded: dict[str, int | str] = {}
     ambiguous: set[str] = set()
@@ -620,7 +707,7 @@ def code_list(name: str) -> CodeList:
             spellings |= {f"{code} {label}" for label in labels}
         for label in spellings:
             if exact.setdefault(tidy(label).casefold(), value) != value:
-                raise ValueError(f"code list {name}: the label {label!r} stands for two codes")
+                raise FormatError(f"code list {name}: the label {label!r} stands for two codes")
             if folded.setdefault(fold(label), value) != value:
                 # "DIPLOMA I / II" and "DIPLOMA III" differ by their spaces alone: those have to be written exactly
                 ambiguous.add(fold(label))
