@@ -15,7 +15,6 @@ from typing import BinaryIO
 from entas.storage.files import Folder, StoredFile, drop_parts, part_of
 from entas.text import shown
 
-
 _log = logging.getLogger(__name__)
 _said: set[str] = set()
 
