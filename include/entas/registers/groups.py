@@ -133,11 +133,17 @@ def _beside_or_below(
         if _is_label(labels, cell):
             break
         return _before_labels(labels, cell), (index, place)
-    if not colon and index + 1 < len(rows) and column < len(rows[index + 1]):
-        cell = rows[index + 1][column]
-        if not is_blank(cell) and not _is_label(labels, cell):
-            return _before_labels(labels, cell), (index + 1, column)
+    if not colon:
+        below = next((at for at, row in enumerate(rows[index + 1 : index + 4], index + 1) if not _is_empty(row)), None)
+        if below is not None and column < len(rows[below]):
+            cell = rows[below][column]
+            if not is_blank(cell) and not _is_label(labels, cell):
+                return _before_labels(labels, cell), (below, column)
     return None, (index, column)
+
+
+def _is_empty(row: Row) -> bool:
+    return all(is_blank(cell) for cell in row)
 
 
 def _is_label(labels: re.Pattern[str], cell: Any) -> bool:

@@ -59,18 +59,13 @@ class Layout:
 
     @cached_property
     def columns(self) -> dict[str, int]:
-        """Our column -> index of the sheet's column where its cells, or the first of those it is made of, stand."""
-        found: dict[str, int] = {}
-        sources = dict(self.format.sources)
-        if self.format.unpivot:
-            for _, entry in self.format.unpivot.entries:
-                for name, source in entry.items():
-                    sources.setdefault(name, source)
-        for name, source in sources.items():
-            position = self.place(source, sources)
-            if position is not None:
-                found[name] = position
-        return found
+        """Our column -> index of the sheet's column where its cells, or the first of those it is made of, stand.
+
+        Columns that are asked once a programme have no one place.
+        """
+        sources = self.format.sources
+        places = {name: self.place(source, sources) for name, source in sources.items()}
+        return {name: place for name, place in places.items() if place is not None}
 
     def place(self, source: Source, sources: dict[str, Source]) -> int | None:
         """Index of the sheet's column where a source's cells, or the first of those it is made of, stand."""

@@ -19,6 +19,16 @@ _LEFT_OUT = {
 }
 
 
+def column_letter(place: int) -> str:
+    """A column (0-based) as a spreadsheet calls it: A, B, …, Z, AA."""
+    letters = ""
+    number = place + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
 def joined(words: Sequence[str]) -> str:
     """Words as a sentence lists them: a, b, dan c."""
     if len(words) < 3:
@@ -54,6 +64,9 @@ def of_sheet(sheet: Sheet, layout: Layout, found: DataRows) -> list[str]:
         )
     if layout.unknown:
         said.append(f"{start}: kolom yang tidak dikenal dan tidak dipakai: {', '.join(layout.unknown)}.")
+    if found.untitled:
+        columns = joined([column_letter(place) for place in found.untitled])
+        said.append(f"{start}: kolom {columns} berisi data tanpa judul kolom, jadi tidak dipakai.")
     if layout.repeated:
         said.append(
             f"{start}: judul kolom {', '.join(layout.repeated)} muncul lebih dari sekali; yang dipakai hanya kolom "

@@ -43,6 +43,7 @@ class DataRows:
             has such.
         left_out: how many rows are no data, by what they are.
         hidden: how many of the rows the sheet does not show.
+        untitled: columns (0-based) that hold something in these rows and have no header.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -50,6 +51,7 @@ class DataRows:
     headings: list[Heading | None] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     hidden: int = 0
+    untitled: list[int] = field(default_factory=list)
 
 
 def data_rows(sheet: Sheet, layout: Layout) -> DataRows:
@@ -110,6 +112,7 @@ class _Selection:
             elif reason:
                 self.found.left_out[reason] += 1
         self._drop_trailing()
+        self.found.untitled = self._untitled()
         if self.sheet.hidden_rows:
             self.found.hidden = sum(number - 1 in self.sheet.hidden_rows for number in self.found.numbers)
         return self.found
@@ -233,6 +236,22 @@ class _Selection:
         return fold(texts[0]).startswith(below.notes) or any(
             pattern.search(text) for pattern in below.patterns for text in texts
         )
+
+    def _untitled(self) -> list[int]:
+        """Columns without a header that hold something in a data row."""
+        lines = self.layout.headings
+        width = max(map(len, self.found.rows), default=0)
+        titled = {place for line in lines for place, text in enumerate(line) if text} | self.mapped
+        # a heading over several columns counts for all of them
+        last = max(titled, default=0)
+        open_places = [place for place in range(width) if place not in titled and (len(lines) == 1 or place > last)]
+        if self.layout.format.questions_after is not None or self.layout.format.group_key is not None:
+            return []
+        return [
+            place
+            for place in open_places
+            if any(place < len(row) and not is_blank(row[place]) for row in self.found.rows)
+        ]
 
     def _count_after(self, index: int) -> None:
         """Count the rows below the mark that ends the data."""
