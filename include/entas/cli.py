@@ -514,6 +514,49 @@ def _psql(conninfo: str) -> NoReturn:
 
 
 @main.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
+@_json_option
+@_debug_option
+def formats(file: Path | None, as_json: bool) -> None:
+    """List the formats of registers that are read, or say how FILE would be read. Nothing is loaded."""
+    from entas.registers.trial import known_formats, try_file
+
+    if file is None:
+        known = known_formats()
+        if as_json:
+            _print_json([one.to_dict() for one in known])
+            return
+        rows = [
+            [
+                one.format_id,
+                one.title,
+                ", ".join(one.versions),
+                ", ".join(one.registers),
+                "built in" if one.built_in else str(one.path),
+            ]
+            for one in known
+        ]
+        _table(None, ["format", "title", "versions", "registers", "told in"], rows)
+        return
+    trial = try_file(file, clock.jakarta_day(clock.now()))
+    if as_json:
+        _print_json(trial.to_dict())
+        return
+    for one in trial.registers:
+        title = f"{one.register}: {one.format_id}, version {one.version}, {one.rows} rows"
+        rows = [
+            [column.column, ", ".join(column.places), str(column.filled), str(column.read)] for column in one.columns
+        ]
+        _table(title, ["column", "stands in", "filled", "read"], rows, right=(2, 3))
+        if one.unknown:
+            click.echo(f"Unknown headers: {', '.join(one.unknown)}")
+    for note in trial.notes:
+        click.echo(f"- {note}")
+    if trial.error:
+        click.echo(f"The file would be refused: {trial.error}")
+
+
+@main.command()
 @_debug_option
 @click.option("--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
 @_json_option

@@ -355,8 +355,8 @@ def parsed(
 ) -> tuple[list[Any], list[str]]:
     """Values and states of a column's cells. Equal cells are parsed once, but for ids, which hardly repeat.
 
-    A helper with a code list is a code; a column of text with one stores the labels of the codes it knows. `latest` is
-    the last day that a date with a year of two digits can mean.
+    A helper with a code list is a code; a column of text with one stores the labels of the codes it knows, a column of
+    deciles the codes themselves; what the list does not know is read as without it. `latest` is the last day that a date with a year of two digits can mean.
     """
     if kind in (Kind.CARD, Kind.NIK):
         cut = cells.numbers_are_cut(raw)
@@ -386,7 +386,9 @@ def _parser(kind: Kind, codes: CodeList | None, is_column: bool) -> Callable[[An
 
     def labelled(cell: Any) -> cells.Value:
         value, state = cells.parse_code(cell, codes)
-        return (codes.labels[value], state) if state == cells.OK else plain(cell)
+        if state != cells.OK:
+            return plain(cell)
+        return plain(value) if kind is Kind.DECILE else (codes.labels[value], state)
 
     return labelled
 

@@ -67,7 +67,7 @@ Headers and labels are compared without case, spaces and punctuation; a remark i
 and, besides,
 
 - `codes`: `<list file>.<list>` of formats/code_lists. A column of text stores the label of a known code, and other text
-  as it is;
+  as it is; a column of deciles stores the code;
 - `part`: a regular expression; its first group is the part of the cell that counts (`RT` out of `001/002`). Two columns
   may share a header when each takes its part.
 
@@ -607,6 +607,8 @@ class _Reader:
 
     def _read_codes(self, name: str, told: dict[str, Any], where: str) -> None:
         if "codes" in told:
+            if self.kinds.get(name) not in (None, Kind.CODE, Kind.WORD, Kind.TEXT, Kind.PLACE, Kind.DECILE):
+                raise FormatError(f"{where}: {name} is no column of codes, words, text or deciles; leave its codes out")
             self.codes[name] = code_list(told["codes"])
         elif (
             self.kinds.get(name) in (Kind.CODE, Kind.WORD)

@@ -110,18 +110,18 @@ class FileReading:
 
 
 def read_upload(
-    path: Path, file_name: str, *, village: Village, received_on: date, limits: Limits = DEFAULT_LIMITS
+    path: Path, file_name: str, *, village: Village | None, received_on: date, limits: Limits = DEFAULT_LIMITS
 ) -> FileReading:
     """Read an uploaded file. A bad file never raises: its reason is in `error`.
 
     Args:
         path: where the bytes lie.
         file_name: what the village called the file.
-        village: the village whose inbox folder it lay in.
+        village: the village whose inbox folder it lay in; None for a file of whatever village.
         received_on: day of receipt in Jakarta.
         limits: what the file may cost.
     """
-    file = _File(AreaCount(village), received_on)
+    file = _File(AreaCount(village) if village else None, received_on)
     try:
         for number, sheet in enumerate(read_sheets(path, file_name, known_headers, limits)):
             file.read_sheet(number, sheet)
@@ -132,7 +132,7 @@ def read_upload(
     parts = file.parts()
     if not parts:
         return FileReading(error=_nothing_known(file, left_out), notes=tuple(file.notes))
-    if file.area.names_another():
+    if file.area and file.area.names_another():
         return FileReading(error=file.area.reason(), notes=tuple(file.notes))
     return FileReading(
         error=None,
@@ -163,7 +163,7 @@ class _File:
         headers_only: whether there is a sheet with the headers of a register and no row.
     """
 
-    def __init__(self, area: AreaCount, received_on: date) -> None:
+    def __init__(self, area: AreaCount | None, received_on: date) -> None:
         self.area = area
         self._received_on = received_on
         self.notes: list[str] = []
@@ -208,7 +208,7 @@ class _File:
         return known
 
     def _count_areas(self, layout: Layout, found: DataRows) -> None:
-        if layout.area_code is None and layout.area_name is None:
+        if self.area is None or (layout.area_code is None and layout.area_name is None):
             return
 
         def cells_at(place: int | None) -> list[Any]:
