@@ -356,7 +356,8 @@ def parsed(
     """Values and states of a column's cells. Equal cells are parsed once, but for ids, which hardly repeat.
 
     A helper with a code list is a code; a column of text with one stores the labels of the codes it knows, a column of
-    deciles the codes themselves; what the list does not know is read as without it. `latest` is the last day that a date with a year of two digits can mean.
+    deciles the codes themselves; what the list does not know is read as without it. `latest` is the last day that a
+    date with a year of two digits can mean.
     """
     if kind in (Kind.CARD, Kind.NIK):
         cut = cells.numbers_are_cut(raw)
