@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
-import subprocess
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time
@@ -20,6 +18,7 @@ from entas.registers.cells import BrokenCell
 from entas.registers.detect import known_headers
 from entas.registers.limits import UnreadableFileError
 from entas.registers.sheets import Sheet, read_sheets
+from tests.office import converted, needs_office
 from tests.registers.files import person, read, table
 
 DIV, NA = BrokenCell("#DIV/0!", "error"), BrokenCell("#N/A", "error")
@@ -395,18 +394,13 @@ def test_a_workbook_of_openpyxl(tmp_path: Path) -> None:
     assert_is_that_register(sheets_of(by_openpyxl(tmp_path / "x.xlsx")), formulas)
 
 
+@needs_office
 def test_workbooks_of_libreoffice(tmp_path: Path) -> None:
     """The same register, opened, calculated and saved by LibreOffice in its three formats."""
-    office = shutil.which("soffice") or shutil.which("libreoffice")
-    if office is None:
-        pytest.skip("LibreOffice is not installed")
     source = by_openpyxl(tmp_path / "register.xlsx")
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     for suffix in ("xlsx", "xls", "ods"):
-        command = [office, profile, "--headless", "--convert-to", suffix, "--outdir", tmp_path / suffix, source]
-        subprocess.run(command, check=True, capture_output=True, timeout=300)
-        sheets = sheets_of(tmp_path / suffix / f"register.{suffix}")
-        assert_is_that_register(sheets, [DIV, NA, 200.0, "ab", 5.0, ""])
+        (path,) = converted(tmp_path, source, to=suffix)
+        assert_is_that_register(sheets_of(path), [DIV, NA, 200.0, "ab", 5.0, ""])
 
 
 def test_an_xls_of_xlwt(tmp_path: Path) -> None:
