@@ -151,10 +151,13 @@ def _jobs(
     known = areas.villages(settings.regency)
     order = list(REGISTERS)
     for due in batch:
-        source = work / f"{due.upload_id}"
+        source: Path | None = work / f"{due.upload_id}"
         try:
-            with archive.open(due.sha256) as stored, source.open("wb") as copy:
-                shutil.copyfileobj(stored, copy, 1 << 20)
+            if settings.limits.refuse_size(due.bytes):
+                source = None  # it was not read, nor is it now
+            else:
+                with archive.open(due.sha256) as stored, source.open("wb") as copy:
+                    shutil.copyfileobj(stored, copy, 1 << 20)
         except FileNotFoundError:
             _log.error(
                 "the archive lacks %s (upload %s): restore it, and its feedback is written by the next run",
