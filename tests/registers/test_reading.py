@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +86,23 @@ def test_csv_gives_back_the_names_that_were_written(delimiter: str, names: list[
         return
     names = [tidy(name.replace("\x00", "")) for name in names]
     assert reading.registers["penduduk"].rows["nama"].fillna("").tolist() == names
+
+
+def test_formulas_filled_down_below_the_last_person_are_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "x.xlsx"
+    header, *people = table([person(1), person(2)])
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("data")
+        page.write_row(0, 0, ["No", *header, "umur"])
+        for line in range(1, 6):
+            page.write_row(line, 0, [line, *(people[line - 1] if line < 3 else [])])
+            page.write_formula(line, len(header) + 1, f"=2023-YEAR(F{line + 1})")
+        page.write_formula(6, header.index("no_kk") + 1, "=B2")  # a card number that was never calculated
+    reading = read(path)
+    found = reading.registers["penduduk"]
+    assert found.rows["row_number"].tolist() == [2, 3, 7]
+    assert found.cells["no_kk"].tolist()[-1] == "=B2"
+    assert any("3 baris yang hanya berisi rumus tanpa hasil" in note for note in reading.notes)
 
 
 def test_nobody_is_born_after_the_day_of_receipt(tmp_path: Path) -> None:

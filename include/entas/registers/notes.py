@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from entas.registers.assemble import Part
 from entas.registers.catalogue import RegisterFormat, formats
 from entas.registers.detect import Layout
-from entas.registers.rows import AFTER_END, HEADERS, NOTES, TOTALS, DataRows
+from entas.registers.rows import AFTER_END, FORMULAS, HEADERS, NOTES, TOTALS, DataRows
 from entas.registers.sheets import Sheet
 
 #: What rows that are no data are called.
@@ -16,6 +16,7 @@ _LEFT_OUT = {
     TOTALS: "{} baris jumlah",
     NOTES: "{} baris catatan atau tanda tangan",
     AFTER_END: "{} baris di bawah tanda akhir data",
+    FORMULAS: "{} baris yang hanya berisi rumus tanpa hasil",
 }
 
 

@@ -24,6 +24,7 @@ HEADERS = "headers"
 TOTALS = "totals"
 NOTES = "notes"
 AFTER_END = "after_end"
+FORMULAS = "formulas"
 
 _FIGURE = re.compile(r"[-+(]?\s*(?:rp\.?)?\s*[\d.,]+\s*\)?\s*%?|-", re.IGNORECASE)
 _UNITS = frozenset({"jiwa", "orang", "kk", "keluarga", "rupiah", "l", "p", "lk", "pr", "laki", "lakilaki", "perempuan"})
@@ -169,6 +170,9 @@ class _Selection:
             return NOTES
         if self._has_id_text(row):
             return None
+        numbering = self.layout.numbering
+        if all(is_blank(cell) or type(cell) is BrokenCell or place in numbering for place, cell in enumerate(row)):
+            return FORMULAS  # filled down beyond the last person
         if self._is_total(row):
             return TOTALS
         filled = sum(not is_blank(cell) for cell in row)
