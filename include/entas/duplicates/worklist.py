@@ -338,6 +338,8 @@ def _write(path: Path, title: str, notes: Sequence[str], columns: _Columns, shee
         head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#D9E2F3", "border": 1})
         summary = book.add_worksheet("Petunjuk")
         summary.set_column(0, 0, 110)
+        summary.set_paper(9)
+        summary.fit_to_pages(1, 0)
         summary.write_string(0, 0, title, book.add_format({"bold": True, "font_size": 14}))
         lines = [*notes, *(f"Lembar {name}: {len(rows)} pasangan." for name, rows in sheets.items())]
         for number, line in enumerate(lines, start=2):
@@ -346,6 +348,7 @@ def _write(path: Path, title: str, notes: Sequence[str], columns: _Columns, shee
             summary.write_string(number, 0, line, wrap)
         for name, rows in sheets.items():
             sheet = book.add_worksheet(name)
+            sheet.set_row(0, 3 * _LINE_HEIGHT)
             for number, (heading, width) in enumerate(columns):
                 sheet.set_column(number, number, width, text)
                 sheet.write_string(0, number, heading, head)
