@@ -45,16 +45,32 @@ class Heading:
 
 def has_group(form: RegisterFormat, rows: Sequence[Row], nik: int | None) -> bool:
     """Whether one of the rows heads a family."""
-    keys = _key_names(form)
     return any(
-        not is_member(row, nik) and not keys.isdisjoint(read_heading(form, rows, index, nik).cells)
+        is_key(form, read_heading(form, rows, index, nik))
         for index, row in enumerate(rows)
+        if has_key_label(form, row) or not _is_member(row, nik)
     )
 
 
-def is_member(row: Row, nik: int | None) -> bool:
+def _is_member(row: Row, nik: int | None) -> bool:
     """Whether a row holds a usable id where members have their NIK."""
     return nik is not None and nik < len(row) and repair_id(row[nik])[1] == OK
+
+
+def has_key_label(form: RegisterFormat, row: Row) -> bool:
+    """Whether a cell of a row begins with a label of the key; its number may stand where members have their NIK."""
+    labels = _key_labels(form)
+    return any(type(cell) is str and labels.match(cell.strip(_EDGES)) is not None for cell in row)
+
+
+@cache
+def _compiled_keys(texts: tuple[tuple[str, tuple[str, ...]], ...], spelled: tuple[str, ...], keys: frozenset[str]):
+    known = {text for text, names in texts if not keys.isdisjoint(names)}
+    return _compiled(tuple(label for label in spelled if fold(label) in known))
+
+
+def _key_labels(form: RegisterFormat) -> re.Pattern[str]:
+    return _compiled_keys(tuple(form.group.texts.items()), form.group.spelled, _key_names(form))
 
 
 def is_key(form: RegisterFormat, heading: Heading) -> bool:

@@ -8,6 +8,7 @@ from entas.registers.assemble import Part
 from entas.registers.catalogue import RegisterFormat, formats
 from entas.registers.detect import Layout
 from entas.registers.rows import AFTER_END, FORMULAS, HEADERS, NOTES, TOTALS, DataRows
+from entas.registers.schema import REGISTERS
 from entas.registers.sheets import Sheet
 
 #: What rows that are no data are called.
@@ -44,6 +45,25 @@ def left_out(sheet: str, nearest: RegisterFormat | None, missing: Sequence[str])
     return (
         f'Lembar "{sheet}" dilewati: mirip register {nearest.register} ({nearest.title}), tetapi kolom wajib '
         f"{', '.join(missing)} tidak ada. Tambahkan kolom itu, lalu unggah kembali."
+    )
+
+
+def undescribed(sheet: str, form: RegisterFormat, *, several: bool) -> str:
+    """Rows that a sheet of pairs should speak of."""
+    names = [
+        label
+        for name, source in form.sources.items()
+        if source.about is not None and name in REGISTERS[form.register] and (label := form.spellings.get(name))
+    ]
+    start = f'Lembar "{sheet}" ({form.title}) dilewati: '
+    if several:
+        return (
+            f"{start}berkas menerangkan lebih dari satu program, dan lembar ini tidak menyebut baris mana milik "
+            "program mana. Buat satu lembar peserta untuk setiap lembar program dengan urutan yang sama, lalu unggah kembali."
+        )
+    return (
+        f"{start}lembar yang menerangkannya ({joined(names)}) tidak ada. Sertakan lembar itu dalam berkas yang sama, "
+        "lalu unggah kembali."
     )
 
 

@@ -18,7 +18,7 @@ from entas.areas import Village
 from entas.registers import cells, notes
 from entas.registers.assemble import Column, Part, Place, join_rows, place_of, read_part
 from entas.registers.catalogue import RegisterFormat, formats
-from entas.registers.detect import Layout, Search, find_layout, known_headers
+from entas.registers.detect import Layout, find_layout, known_headers
 from entas.registers.limits import DEFAULT_LIMITS, Limits
 from entas.registers.own_sheets import is_own_sheet
 from entas.registers.pairs import Description, belonging, read_descriptions
@@ -131,7 +131,7 @@ def read_upload(
     left_out = file.missing_notes()
     parts = file.parts()
     if not parts:
-        return FileReading(error=_nothing_known(file, left_out), notes=tuple(file.notes))
+        return FileReading(error=_nothing_known(file), notes=tuple(file.notes))
     if file.area and file.area.names_another():
         return FileReading(error=file.area.reason(), notes=tuple(file.notes))
     return FileReading(
@@ -154,6 +154,17 @@ class _Waiting:
     found: DataRows
 
 
+@dataclass
+class _Missing:
+    """A sheet that was left out: where its note belongs, what it says, which register the sheet is most like, and
+    whether it is meant as one."""
+
+    place: int
+    note: str
+    form: RegisterFormat | None
+    likely: bool
+
+
 class _File:
     """What is found in a file, sheet by sheet.
 
@@ -172,7 +183,7 @@ class _File:
         self._parts: list[Part] = []
         self._waiting: list[_Waiting] = []
         self._described: dict[str, list[tuple[int, list[Description]]]] = {}
-        self._missing: list[tuple[int, str, Search]] = []
+        self._missing: list[_Missing] = []
 
     def read_sheet(self, number: int, sheet: Sheet) -> None:
         """Take what a sheet holds."""
@@ -182,7 +193,8 @@ class _File:
         search = find_layout(sheet.rows, sheet.merged)
         if search.layout is None:
             if not self._describes(number, sheet):
-                self._missing.append((len(self.notes), sheet.name, search))
+                note = notes.left_out(sheet.name, search.nearest, search.missing)
+                self._missing.append(_Missing(len(self.notes), note, search.nearest, search.likely))
             return
         found = data_rows(sheet, search.layout)
         self._count_areas(search.layout, found)
@@ -227,25 +239,27 @@ class _File:
                 source.about is not None and source.slot in waiting.layout.slots for source in form.sources.values()
             )
             if not about or (len(about) > 1 and not tells):
-                self._missing.append((len(self.notes), waiting.sheet, _undescribed(form, several=bool(about))))
+                note = notes.undescribed(waiting.sheet, form, several=bool(about))
+                self._missing.append(_Missing(len(self.notes), note, form, likely=True))
                 continue
             self._parts.append(read_part(waiting.sheet, waiting.layout, waiting.found, about, self._received_on))
 
     def missing_notes(self) -> list[str]:
         """Say which sheets were left out, each where it stands; the notes of those that were meant as a register."""
         meant: list[str] = []
-        for shift, (place, sheet, search) in enumerate(self._missing):
-            note = notes.left_out(sheet, search.nearest, search.missing)
-            self.notes.insert(place + shift, note)
-            described = (
-                search.nearest is None
-                or not search.nearest.about.texts
-                or search.nearest.format_id
-                in (self._described.keys() | {one.layout.format.format_id for one in self._waiting})
-            )
-            if search.likely and described:
-                meant.append(note)
+        described = self._described.keys() | {one.layout.format.format_id for one in self._waiting}
+        for shift, missing in enumerate(self._missing):
+            self.notes.insert(missing.place + shift, missing.note)
+            form = missing.form
+            # a list of participants is none of OpenSID's where no sheet says of which programme
+            if missing.likely and (form is None or not form.about.texts or form.format_id in described):
+                meant.append(missing.note)
         return meant
+
+    @property
+    def near_notes(self) -> list[str]:
+        """What is said of sheets that are like a register."""
+        return [missing.note for missing in self._missing if missing.form is not None]
 
     def parts(self) -> dict[str, list[Part]]:
         """The parts of each register, rows of a family joined where the format says so."""
@@ -263,19 +277,12 @@ class _File:
         return {register: parts for register, parts in found.items() if any(part.row_numbers for part in parts)}
 
 
-def _undescribed(form: RegisterFormat, *, several: bool) -> Search:
-    """Why rows cannot be read without their sheet of pairs."""
-    labels = [form.shown(name) for name, source in form.sources.items() if source.about is not None]
-    needed = "satu lembar keterangan untuk setiap lembar peserta" if several else "lembar keterangan"
-    return Search(nearest=form, missing=[f"{needed} ({', '.join(labels)})"], likely=True)
-
-
-def _nothing_known(file: _File, left_out: Sequence[str]) -> str:
+def _nothing_known(file: _File) -> str:
     if not file.any_sheet:
         return "Berkas tidak berisi data. Isi register pada berkas, lalu unggah kembali."
     if file.headers_only:
         return "Berkas hanya berisi judul kolom tanpa baris data. Isi baris datanya, lalu unggah kembali."
-    near = [note for note in file.notes if "kolom wajib" in note]
+    near = file.near_notes
     titles = list(dict.fromkeys(form.title for form in formats()))
     return " ".join(
         [

@@ -14,7 +14,7 @@ from typing import Any
 
 from entas.registers.catalogue import below_data
 from entas.registers.cells import OK, BrokenCell, fold, is_blank, repair_id, tidy, written
-from entas.registers.groups import Heading, is_key, read_heading
+from entas.registers.groups import Heading, has_key_label, is_key, read_heading
 from entas.registers.layout import Layout, numbers_columns
 from entas.registers.schema import REGISTERS, Kind
 from entas.registers.sheets import Row, Sheet
@@ -94,7 +94,7 @@ class _Selection:
                 self._take_heading(index, skip)
         for index in range(layout.data_row, len(rows)):
             row = rows[index]
-            if self._is_usable(row):
+            if self._is_usable(row) and not (grouped and has_key_label(layout.format, row)):
                 self._keep(index, row, merged, sure=True)
                 continue
             if marks and any(type(cell) is str and cell.strip().startswith(marks) for cell in row):
