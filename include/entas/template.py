@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import zip_longest
@@ -21,9 +22,10 @@ from xlsxwriter.worksheet import Worksheet
 from entas import areas, clock
 from entas.areas import Village
 from entas.errors import EntasError, UsageError
+from entas.intake.styles import row_height, text_lines
 from entas.registers.catalogue import RegisterFormat, formats
-from entas.registers.own_sheets import CODE_LISTS, FORMULA_STARTS, INSTRUCTIONS
-from entas.registers.schema import REGISTERS, Kind, asked
+from entas.registers.own_sheets import CODE_LISTS, FAMILIES, FORMULA_STARTS, INSTRUCTIONS
+from entas.registers.schema import NOT_ASKED, REGISTERS, Kind, asked
 from entas.settings import Settings
 from entas.warehouse import open_warehouse
 
@@ -49,6 +51,8 @@ _HELP: dict[str, str] = {
     "dusun": "Dusun, kampung, atau lingkungan.",
     "rw": "Nomor RW.",
     "rt": "Nomor RT.",
+    "nama_ayah": "Nama ayah kandung, seperti pada register asal.",
+    "nama_ibu": "Nama ibu kandung, seperti pada register asal.",
     "nik_kepala": "NIK kepala keluarga, 16 angka.",
     "nama_kepala": "Nama kepala keluarga.",
     "penghasilan_bulanan": "Penghasilan seluruh keluarga sebulan, dalam rupiah. Kosongkan bila tidak diketahui.",
@@ -110,9 +114,12 @@ Rows = Iterable[Mapping[str, Any]]
 def write_template(settings: Settings, village: str, period: date, *, prefill: bool, output: Path) -> None:
     """Write the workbook: instructions, the five registers, and the lists of codes.
 
-    With `prefill` the village's population register in force in that month is filled in, and for its families the
-    welfare rows that count then, with their amounts, decile and date: what has not changed need not be typed again,
-    and the date keeps saying how old it is. Families without such a row have none, for an empty one is an error.
+    With `prefill` the sheet `penduduk` holds the village's population register in force in that month, to be corrected:
+    it is a snapshot, and what is left as it is stays true. The other four registers add up, and what they list is said
+    to be of this month; they are not filled in. An old income listed again would count for twelve more months though
+    nobody asked the family, and last month's payments are no payments of this month. What was last known of each
+    family stands on a sheet of its own, `Daftar Keluarga`, which is not read: its card number and head are copied from
+    there when the family has been surveyed, decided on or helped, and its last amounts can be compared.
 
     Args:
         village: code with or without dots.
@@ -135,10 +142,9 @@ def write_template(settings: Settings, village: str, period: date, *, prefill: b
             part = Path(folder) / output.name
             if prefill:
                 with open_warehouse(settings).connect() as connection:
-                    upload_id, filled_from = _register_in_force(connection, place, period)
-                    _write(part, place, period, _filled_in(connection, upload_id, place, period), filled_from)
+                    _write(part, place, period, _register_in_force(connection, place, period))
             else:
-                _write(part, place, period, {}, None)
+                _write(part, place, period, None)
             part.replace(output)
     except (OSError, FileCreateError) as error:
         raise EntasError(f"{output} cannot be written: {error}; choose a folder that you may write to") from error
@@ -147,15 +153,52 @@ def write_template(settings: Settings, village: str, period: date, *, prefill: b
 # --- what is filled in ---------------------------------------------------------------------------------------------
 
 
-def _register_in_force(connection: psycopg.Connection, village: Village, period: date) -> tuple[int, str]:
-    """Upload and period of the population register in force in a month.
+@dataclass(frozen=True)
+class _Prefill:
+    """What a workbook is filled in with.
+
+    Attributes:
+        period: of the population register in force.
+        held_back: its rows that were quarantined, and are not among the persons.
+        columns: of the persons: those that Entas asks for, and others that the register has.
+        persons, families: rows by column name.
+    """
+
+    period: str
+    held_back: int
+    columns: tuple[str, ...]
+    persons: Rows
+    families: Rows
+
+
+#: Columns of `Daftar Keluarga`: heading, column of the query, width, cell format.
+_FAMILY_COLUMNS = (
+    ("Nomor KK", "no_kk", 20, "@"),
+    ("NIK kepala", "nik_kepala", 20, "@"),
+    ("Nama kepala", "nama_kepala", 28, None),
+    ("Anggota hidup", "members", 10, "0"),
+    ("Dusun", "dusun", 18, "@"),
+    ("RT", "rt", 7, "@"),
+    ("RW", "rw", 7, "@"),
+    ("Penghasilan terakhir (Rp sebulan)", "penghasilan_bulanan", 18, "#,##0"),
+    ("Pengeluaran terakhir (Rp sebulan)", "pengeluaran_bulanan", 18, "#,##0"),
+    ("Desil terakhir", "desil", 9, "0"),
+    ("Nomor P3KE", "id_keluarga_p3ke", 20, "@"),
+    ("Tanggal didata", "tanggal_pendataan", 12, "dd/mm/yyyy"),
+    ("Dari register", "period", 11, "@"),
+)
+
+
+def _register_in_force(connection: psycopg.Connection, village: Village, period: date) -> _Prefill:
+    """The population register in force in a month, and its families with their last amounts.
 
     Raises:
         EntasError: there is none.
     """
     row = connection.execute(
         """
-        select u.upload_id, u.period from raw.upload u join raw.upload_register r using (upload_id)
+        select u.upload_id, u.period, r.rows_quarantined
+        from raw.upload u join raw.upload_register r using (upload_id)
         where u.village_code = %s and u.period <= %s and u.status in ('accepted', 'accepted_with_quarantine')
           and r.register = 'penduduk' and r.status = 'accepted'
         order by u.period desc, u.received_at desc limit 1
@@ -167,32 +210,36 @@ def _register_in_force(connection: psycopg.Connection, village: Village, period:
             f"no population register of {village.village_code} is in force in {clock.period_text(period)}; "
             "leave out --prefill for an empty workbook"
         )
-    return row
-
-
-def _filled_in(connection: psycopg.Connection, upload_id: int, village: Village, period: date) -> dict[str, Rows]:
-    cursor = connection.cursor("template_penduduk", row_factory=dict_row)  # on the server: memory stays small
-    persons = cursor.execute(
-        f"select {', '.join(asked('penduduk'))} from raw.penduduk where upload_id = %s order by position",
-        (upload_id,),
+    upload_id, of_period, held_back = row
+    columns = (*asked("penduduk"), *_not_asked_but_there(connection, upload_id))
+    persons = connection.cursor("template_penduduk", row_factory=dict_row)  # on the server: memory stays small
+    persons.execute(
+        f"select {', '.join(columns)} from raw.penduduk where upload_id = %s order by position", (upload_id,)
     )
-    welfare = connection.cursor(row_factory=dict_row).execute(
+    families = connection.cursor(row_factory=dict_row).execute(
         """
         with persons as (select * from raw.penduduk where upload_id = %(upload_id)s),
-        families as (select household_id, min(position) as position from persons group by household_id),
+        families as (
+            select household_id, min(position) as position, count(*) as members from persons
+            where coalesce(status_dasar, 1) = 1 group by household_id
+        ),
         heads as (
-            select distinct on (household_id) household_id, nik, nama from persons
-            where kk_level = 1 and coalesce(status_dasar, 1) = 1 order by household_id, position
+            select distinct on (household_id) * from persons where coalesce(status_dasar, 1) = 1
+            order by household_id, kk_level is distinct from 1, position
         ),
         latest as (
-            select distinct on (k.household_id) k.* from raw.kesejahteraan k join raw.upload u using (upload_id)
+            select distinct on (household_id) coalesce(k.household_id, p.household_id) as household_id,
+                k.penghasilan_bulanan, k.pengeluaran_bulanan, k.desil, k.id_keluarga_p3ke, k.tanggal_pendataan, u.period
+            from raw.kesejahteraan k join raw.upload u using (upload_id)
+            left join persons p on k.household_id is null and p.person_id = k.head_person_id
             where u.village_code = %(village)s and u.status in ('accepted', 'accepted_with_quarantine')
               and u.period between %(first)s and %(last)s
-            order by k.household_id, u.period desc, u.received_at desc, k.position desc
+              and (k.penghasilan_bulanan is not null or k.pengeluaran_bulanan is not null or k.desil is not null)
+            order by household_id, u.period desc, u.received_at desc, k.position desc
         )
-        select l.no_kk, coalesce(h.nik, l.nik_kepala) as nik_kepala, coalesce(h.nama, l.nama_kepala) as nama_kepala,
-               l.penghasilan_bulanan, l.pengeluaran_bulanan, l.desil, l.id_keluarga_p3ke, l.tanggal_pendataan
-        from latest l join families f using (household_id) left join heads h using (household_id) order by f.position
+        select h.no_kk, h.nik as nik_kepala, h.nama as nama_kepala, f.members, h.dusun, h.rt, h.rw,
+               l.penghasilan_bulanan, l.pengeluaran_bulanan, l.desil, l.id_keluarga_p3ke, l.tanggal_pendataan, l.period
+        from families f join heads h using (household_id) left join latest l using (household_id) order by f.position
         """,
         {
             "upload_id": upload_id,
@@ -201,21 +248,44 @@ def _filled_in(connection: psycopg.Connection, upload_id: int, village: Village,
             "last": clock.period_text(period),
         },
     )
-    return {"penduduk": persons, "kesejahteraan": welfare.fetchall()}
+    return _Prefill(of_period, held_back, columns, persons, families.fetchall())
+
+
+def _not_asked_but_there(connection: psycopg.Connection, upload_id: int) -> list[str]:
+    """Columns that the workbook does not ask for, and that this register has: a copy must not lose them."""
+    columns = [column for register, column in sorted(NOT_ASKED) if register == "penduduk"]
+    there = connection.execute(
+        f"select {', '.join(f'bool_or({column} is not null)' for column in columns)} from raw.penduduk "
+        "where upload_id = %s",
+        (upload_id,),
+    ).fetchone()
+    return [column for column, has_some in zip(columns, there, strict=True) if has_some]
 
 
 # --- the workbook --------------------------------------------------------------------------------------------------
 
 
-def _write(path: Path, village: Village, period: date, rows: Mapping[str, Rows], filled_from: str | None) -> None:
+def _write(path: Path, village: Village, period: date, prefill: _Prefill | None) -> None:
     own = {one.register: one for one in formats() if one.format_id == "entas"}
+    names = [INSTRUCTIONS[0], *REGISTERS, *([FAMILIES[0]] if prefill else []), CODE_LISTS[0]]
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
         book.set_properties({"title": f"Buku kerja Entas {village.village_code} {clock.period_text(period)}"})
-        sheets = {name: book.add_worksheet(name) for name in (INSTRUCTIONS[0], *REGISTERS, CODE_LISTS[0])}
+        sheets = {name: book.add_worksheet(name) for name in names}
         lists = _write_code_lists(book, sheets[CODE_LISTS[0]], own)
-        _write_instructions(book, sheets[INSTRUCTIONS[0]], own, village, period, filled_from)
+        _write_instructions(book, sheets[INSTRUCTIONS[0]], own, village, period, prefill)
         for register in REGISTERS:
-            _write_register(book, sheets[register], own[register], lists, rows.get(register, ()))
+            columns, rows = tuple(asked(register)), ()
+            if prefill and register == "penduduk":
+                columns, rows = prefill.columns, prefill.persons
+            _write_register(book, sheets[register], own[register], lists, columns, rows)
+        if prefill:
+            _write_families(book, sheets[FAMILIES[0]], prefill.families)
+        for sheet in sheets.values():
+            sheet.set_landscape()
+            sheet.set_paper(9)
+            sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+            sheet.fit_to_pages(1, 0)
+            sheet.set_footer("&L&A&RHalaman &P dari &N")
         sheets[INSTRUCTIONS[0]].activate()
 
 
@@ -224,31 +294,67 @@ def _write_register(
     sheet: Worksheet,
     form: RegisterFormat,
     lists: Mapping[tuple[str, str], str],
+    columns: Sequence[str],
     rows: Rows,
 ) -> None:
-    columns = asked(form.register)
+    kinds = [REGISTERS[form.register][column] for column in columns]
     formats_: list[Format | None] = []
-    for number, (column, kind) in enumerate(columns.items()):
+    for number, (column, kind) in enumerate(zip(columns, kinds, strict=True)):
         made = book.add_format(_COLUMN_FORMATS[kind]) if kind in _COLUMN_FORMATS else None
         formats_.append(made)
         sheet.set_column(number, number, _WIDTHS[kind], made)
         sheet.data_validation(1, number, _LAST_ROW, number, _validation(form.register, column, kind, lists))
     sheet.freeze_panes(1, 0)
-    ids = [number for number, kind in enumerate(columns.values()) if _COLUMN_FORMATS.get(kind) == {"num_format": "@"}]
+    sheet.repeat_rows(0)
+    ids = [number for number, kind in enumerate(kinds) if _COLUMN_FORMATS.get(kind) == {"num_format": "@"}]
     sheet.ignore_errors({"number_stored_as_text": " ".join(xl_range_abs(0, n, _LAST_ROW, n) for n in ids)})
     heads = {need: book.add_format(_head(need)) for need in ("required", "one_of", "optional")}
     for number, column in enumerate(columns):
         sheet.write_string(0, number, column, heads[_need(form, column)])
     labels = {name: codes.labels for name, codes in form.codes.items()}
     quoted = book.add_format({"quote_prefix": True})
-    for row_number, row in enumerate(rows, start=1):
+    last = 0
+    for last, row in enumerate(rows, start=1):
         for number, column in enumerate(columns):
             value = row[column]
             if value is None:
                 continue
             if column in labels:
                 value = labels[column].get(value, value)
-            _write_cell(sheet, row_number, number, value, formats_[number], quoted)
+            _write_cell(sheet, last, number, value, formats_[number], quoted)
+    if last:
+        sheet.autofilter(0, 0, last, len(columns) - 1)
+
+
+def _write_families(book: xlsxwriter.Workbook, sheet: Worksheet, rows: Rows) -> None:
+    """The families of the register in force with what was last known of them; nothing on it is read."""
+    sheet.write_string(0, 0, FAMILIES[1], book.add_format({"bold": True, "font_size": 12}))
+    sheet.write_string(
+        1,
+        0,
+        "Salin nomor KK, NIK, dan nama kepala dari sini ke lembar kesejahteraan, verifikasi, bantuan, atau "
+        "pemberdayaan bila keluarga itu didata, diputuskan, atau dibantu bulan ini.",
+    )
+    head = book.add_format(
+        {"bold": True, "bg_color": "#E7ECF5", "border": 1, "text_wrap": True, "valign": "vcenter", "align": "center"}
+    )
+    sheet.set_row(2, 45)
+    formats_ = []
+    for number, (heading, _, width, shown) in enumerate(_FAMILY_COLUMNS):
+        formats_.append(book.add_format({"num_format": shown}) if shown else None)
+        sheet.set_column(number, number, width, formats_[-1])
+        sheet.write_string(2, number, heading, head)
+    sheet.freeze_panes(3, 3)
+    sheet.repeat_rows(2)
+    quoted = book.add_format({"quote_prefix": True})
+    last = 2
+    for last, row in enumerate(rows, start=3):
+        for number, (_, column, _, _) in enumerate(_FAMILY_COLUMNS):
+            if row[column] is not None:
+                _write_cell(sheet, last, number, row[column], formats_[number], quoted)
+    sheet.autofilter(2, 0, max(last, 3), len(_FAMILY_COLUMNS) - 1)
+    texts = (number for number, one in enumerate(_FAMILY_COLUMNS) if one[3] == "@")
+    sheet.ignore_errors({"number_stored_as_text": " ".join(xl_range_abs(0, n, _LAST_ROW, n) for n in texts)})
 
 
 def _write_cell(sheet: Worksheet, row: int, column: int, value: Any, style: Format | None, quoted: Format) -> None:
@@ -353,7 +459,7 @@ def _write_instructions(
     own: Mapping[str, RegisterFormat],
     village: Village,
     period: date,
-    filled_from: str | None,
+    prefill: _Prefill | None,
 ) -> None:
     sheet.hide_gridlines(2)
     for column, width in enumerate((24, 24, 26, 100)):
@@ -376,8 +482,11 @@ def _write_instructions(
     )
     line("Periode", clock.period_text(period), style=[bold, None])
     line()
-    for number, step in enumerate(_steps(village, period, filled_from), start=1):
-        line(f"{number}. {step}")
+    text = book.add_format({"text_wrap": True, "valign": "top"})
+    for number, step in enumerate(_steps(village, period, prefill), start=1):
+        sheet.set_row(row, row_height(text_lines([step], 175)))
+        sheet.merge_range(row, 0, row, 3, "", text)
+        line(f"{number}. {step}", style=text)
     line()
     line("Warna judul kolom", style=bold)
     for need, meaning in (
@@ -399,24 +508,33 @@ def _write_instructions(
         for column, kind_ in asked(register).items():
             line(column, needs[_need(form, column)], _how(kind_), _help(register, column), style=[cell] * 4)
         line()
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
 
 
-def _steps(village: Village, period: date, filled_from: str | None) -> list[str]:
+def _steps(village: Village, period: date, prefill: _Prefill | None) -> list[str]:
     steps = [
         "Isi lembar register yang ada datanya saja; lembar tanpa baris data tidak dihitung.",
-        "Jangan mengubah judul kolom dan nama lembar. Lembar Petunjuk dan Daftar Kode boleh dibiarkan.",
+        "Jangan mengubah judul kolom dan nama lembar. Lembar Petunjuk, Daftar Keluarga, dan Daftar Kode boleh "
+        "dibiarkan.",
         "NIK dan nomor KK berformat teks. Bila menempel dari berkas lain, gunakan Tempel Khusus > Nilai (Paste "
         "Special > Values) agar formatnya tidak berubah.",
         "Kolom berpilihan diisi dari daftar pada selnya; kodenya (misalnya 1) juga diterima.",
     ]
-    if filled_from is not None:
+    if prefill is not None:
         steps.append(
-            f"Lembar penduduk dan kesejahteraan sudah diisi dari register {filled_from}. Tambah, ubah, dan perbarui: "
-            "ubah status_dasar warga yang meninggal atau pindah, tambahkan warga baru, dan perbarui angka "
-            "kesejahteraan beserta tanggal_pendataan bila didata ulang."
+            f"Lembar penduduk sudah diisi dari register {prefill.period}. Ubah status_dasar warga yang meninggal atau "
+            "pindah, tambahkan warga baru di bawahnya, dan perbaiki isian yang keliru. Jangan menghapus baris warga "
+            "yang meninggal atau pindah."
+        )
+        if prefill.held_back:
+            steps.append(
+                f"{prefill.held_back} baris register {prefill.period} ditahan karena keliru dan tidak ada di lembar "
+                "penduduk. Perbaiki menurut hasil periksa register itu, lalu tambahkan di sini."
+            )
+        steps.append(
+            "Keempat lembar lain sengaja kosong: yang ditulis di sana berarti terjadi atau didata pada bulan ini. "
+            "Untuk keluarga yang didata, diputuskan, atau dibantu bulan ini, salin nomor KK dan nama kepalanya dari "
+            f"lembar {FAMILIES[0]}, yang juga memuat angka terakhirnya sebagai pembanding. Angka lama tetap berlaku "
+            "dua belas bulan tanpa ditulis ulang."
         )
     steps.append(f"Simpan sebagai .xlsx, lalu unggah ke folder {village.village_code}/{clock.period_text(period)}.")
     return steps

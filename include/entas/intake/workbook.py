@@ -149,7 +149,7 @@ class _Plan:
 
 def _plan(sheet: Sheet) -> _Plan | None:
     search = find_layout(sheet.rows, sheet.merged)
-    if search.layout is None:
+    if search.layout is None or is_own_sheet(sheet):
         return None
     columns = {one.format.register: one.columns for one in (search.layout, *search.beside)}
     return _Plan(search.layout.header_row, search.layout.data_row, columns)

@@ -14,11 +14,12 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t")
 SUMMARY = ("Ringkasan", "Hasil Periksa Register")
 INSTRUCTIONS = ("Petunjuk", "Petunjuk Pengisian Buku Kerja Entas")
 CODE_LISTS = ("Daftar Kode", "Daftar kode untuk pilihan sel")
+FAMILIES = ("Daftar Keluarga", "Daftar keluarga dengan angka terakhir yang diketahui (tidak dibaca)")
 
 #: What a feedback workbook adds to the name of the upload it is about.
 FEEDBACK_SUFFIX = ".hasil-periksa.xlsx"
 
-_OWN = frozenset((SUMMARY, INSTRUCTIONS, CODE_LISTS))
+_OWN = frozenset((SUMMARY, INSTRUCTIONS, CODE_LISTS, FAMILIES))
 
 
 def is_own_sheet(sheet: Sheet) -> bool:
