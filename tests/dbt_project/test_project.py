@@ -34,6 +34,12 @@ MARTS = {
     "rpt_village_completeness_monthly": "village_code period status is_sent is_late is_missing due_before"
     " first_received_at last_received_at last_upload_at uploads registers_received rows_read rows_accepted"
     " rows_quarantined quarantine_rate register_age_months",
+    "rpt_movement_detail": "area_level area_code period cell household_id village_code previous_village_code"
+    " previous_status status reason members evidence_upload_ids",
+    "rpt_extreme_poverty_by_term": "term_kind term_start term_end area_level area_code months is_complete last_period"
+    " opening entered exited transferred_in transferred_out closing persons mean_households assistance_amount",
+    "dim_household": "household_id valid_from valid_to months is_current village_code status reason is_counted members"
+    " first_listed first_counted",
     "rpt_target_progress": "period households baseline_households target_households months_to_target_3"
     " months_to_target_6 months_to_target_12",
 }
