@@ -42,9 +42,9 @@ covered as (
 
 )
 
-select household_id
+select coalesce(monthly.household_id, spans.household_id) as household_id
 from monthly
-full outer join spans using (household_id)
+full outer join spans on monthly.household_id = spans.household_id
 where monthly.months is distinct from spans.months or spans.turned_round > 0
 
 union all

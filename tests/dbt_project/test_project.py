@@ -40,6 +40,11 @@ MARTS = {
     " opening entered exited transferred_in transferred_out closing persons mean_households assistance_amount",
     "dim_household": "household_id valid_from valid_to months is_current village_code status reason is_counted members"
     " first_listed first_counted",
+    "rpt_assistance_coverage_monthly": "area_level area_code period programme households counted_assisted"
+    " counted_not_assisted assisted_not_counted payments amount_to_counted amount_to_others coverage",
+    "rpt_programme_outcome": "area_level area_code programme_kind cohort months_after looked_at helped helped_counted"
+    " helped_not_extreme_poor helped_unknown helped_left not_helped not_helped_counted not_helped_not_extreme_poor"
+    " not_helped_unknown not_helped_left",
     "rpt_target_progress": "period households baseline_households target_households months_to_target_3"
     " months_to_target_6 months_to_target_12",
 }

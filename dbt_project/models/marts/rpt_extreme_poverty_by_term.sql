@@ -26,7 +26,7 @@ terms as (
         'quarter' as term_kind,
         date_trunc('quarter', period)::date as term_start,
         3 as months_in_term,
-        monthly.*
+        *
     from monthly
 
     union all
@@ -36,7 +36,7 @@ terms as (
         make_date(extract(year from period)::integer, case when extract(month from period) < 7 then 1 else 7 end, 1)
             as term_start,
         6 as months_in_term,
-        monthly.*
+        *
     from monthly
 
 ),

@@ -50,7 +50,7 @@ in_cells as (
     select
         area_before as area_code,
         'opening' as cell,
-        placed.*
+        *
     from placed
     where movement <> 'entered'
 
@@ -59,7 +59,7 @@ in_cells as (
     select
         area_now as area_code,
         'entered_' || movement_reason as cell,
-        placed.*
+        *
     from placed
     where movement = 'entered'
 
@@ -68,7 +68,7 @@ in_cells as (
     select
         area_before as area_code,
         'exited_' || movement_reason as cell,
-        placed.*
+        *
     from placed
     where movement = 'exited'
 
@@ -77,7 +77,7 @@ in_cells as (
     select
         area_now as area_code,
         'transferred_in' as cell,
-        placed.*
+        *
     from placed
     where movement = 'transferred' and area_now <> area_before
 
@@ -86,7 +86,7 @@ in_cells as (
     select
         area_before as area_code,
         'transferred_out' as cell,
-        placed.*
+        *
     from placed
     where movement = 'transferred' and area_now <> area_before
 
@@ -95,7 +95,7 @@ in_cells as (
     select
         area_now as area_code,
         'closing' as cell,
-        placed.*
+        *
     from placed
     where is_counted
 
