@@ -27,7 +27,7 @@ Every 15 minutes, and at once when you trigger it:
 | `take_in` up for retry | the warehouse or a store does not answer; it tries again 3 times, 5 minutes apart |
 | `take_in` failed: *does not answer* | bring the server or the store back, then clear the task; nothing is lost or loaded twice |
 | `take_in` failed otherwise | the last line of its log says what to mend; retries would not help and are not made |
-| a file stays in the inbox untouched | it is still being written, or its name begins with a dot or `~$`, or ends in `.part` |
+| a file stays in the inbox untouched | it is still being written, or its name begins with a dot or `~$`, or ends in `.part`; one that was written over in place in a folder of an old month waits up to `ENTAS_SWEEP_HOURS` (6) |
 
 A run that was killed leaves every upload wholly in or not at all; the next run goes on. By hand: `entas intake`.
 """

@@ -12,7 +12,8 @@ MANUAL = """
 
 Every night at 02:30 (Asia/Jakarta), five things that do not wait for each other:
 
-- **sweep** removes feedback workbooks older than `ENTAS_FEEDBACK_DAYS` (400) and logs older than `ENTAS_LOG_DAYS` (90).
+- **sweep** removes feedback workbooks older than `ENTAS_FEEDBACK_DAYS` (400), logs older than `ENTAS_LOG_DAYS` (90), and
+  what runs that were killed more than a day ago left half-written in archive, feedback and reports.
 - **retry_deliveries** gives the last revision of each month to recipients who still lack it.
 - **storage** counts what is kept, compares the archive with the uploads, and warns when less than a tenth of the disk
   is free. Its numbers are in its XCom.

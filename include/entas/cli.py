@@ -20,6 +20,7 @@ import click
 from entas import __version__, clock
 from entas.errors import EntasError
 from entas.settings import Settings
+from entas.text import ShownFormatter, shown, shown_json, shown_lines
 
 
 class _Group(click.Group):
@@ -53,14 +54,16 @@ def _debug() -> None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"entas: {message}", err=True)
+    click.echo(f"entas: {shown(message)}", err=True)
     sys.exit(code)
 
 
 def _log_more(_: click.Context, __: click.Parameter, debug: bool) -> None:
     level = logging.INFO if debug else logging.ERROR
     if debug or not logging.root.handlers:
-        logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", force=True)
+        handler = logging.StreamHandler()
+        handler.setFormatter(ShownFormatter("%(levelname)s %(name)s: %(message)s"))
+        logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
 #: Understood before and after the command's name.
@@ -118,7 +121,7 @@ def _command(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    click.echo(shown_json(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
 
 
 def _console() -> Any:
@@ -137,7 +140,7 @@ def _table(title: str | None, columns: list[str], rows: list[list[str]], right: 
     for number, name in enumerate(columns):
         table.add_column(name, justify="right" if number in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(shown_lines(cell)) for cell in row))
     _console().print(table)
 
 
@@ -317,7 +320,7 @@ def explain(settings: Settings, period: Any, no_kk: str | None, household_id: st
     if as_json:
         _print_json(answer)
     else:
-        click.echo(to_text(answer))
+        click.echo(shown_lines(to_text(answer)))
 
 
 @_command

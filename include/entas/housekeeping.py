@@ -15,7 +15,7 @@ from typing import Any
 from psycopg import sql
 
 from entas.clock import add_months, jakarta_day, now, period_text
-from entas.errors import EntasError
+from entas.errors import EntasError, UnreachableError
 from entas.publishing import deliver
 from entas.reporting import latest_release
 from entas.settings import Settings
@@ -35,18 +35,38 @@ _DUE_DAY = 5
 
 @dataclass(frozen=True)
 class Swept:
-    """Files removed because they were older than their retention."""
+    """Files removed because they were older than their retention.
+
+    Attributes:
+        leftovers: half-written files that killed runs left in the archive, the feedback and the reports.
+    """
 
     feedback: int
     logs: int
+    leftovers: int = 0
 
 
 def sweep(settings: Settings) -> Swept:
-    """Remove feedback workbooks and logs that are older than their retention (`feedback_days`, `log_days`)."""
+    """Remove feedback workbooks and logs that are older than their retention (`feedback_days`, `log_days`).
+
+    And what runs that were killed more than a day ago left half-written.
+    """
     return Swept(
         feedback=_sweep_store(Store(settings.feedback, settings.access), settings.feedback_days),
         logs=_sweep_logs(settings.home / "logs", settings.log_days),
+        leftovers=sum(
+            _drop_leftovers(Store(url, settings.access))
+            for url in (settings.archive, settings.feedback, settings.reports)
+        ),
     )
+
+
+def _drop_leftovers(store: Store) -> int:
+    try:
+        return store.drop_leftovers(now() - timedelta(days=1))
+    except OSError as error:  # they do no harm but fill the store
+        _log.warning("what killed runs left in %s cannot be removed: %s", store.place, error)
+        return 0
 
 
 def _sweep_store(store: Store, days: int) -> int:
@@ -79,8 +99,10 @@ def retry_deliveries(settings: Settings) -> dict[str, int]:
 
     Raises:
         EntasError: a recipient could not be served, after all others were.
+        UnreachableError: one of these could not be reached.
     """
     made, failed = 0, []
+    kind = EntasError
     with open_warehouse(settings).connect(autocommit=True) as connection:
         months = connection.execute(
             "select distinct period from publication.report_release where regency_code = %s order by period",
@@ -93,8 +115,9 @@ def retry_deliveries(settings: Settings) -> dict[str, int]:
                 made += sum(delivery.created for delivery in deliver(connection, settings, release))
             except EntasError as error:
                 failed.append(f"{period:%Y-%m} r{release.revision}: {error}")
+                kind = UnreachableError if isinstance(error, UnreachableError) else kind
     if failed:
-        raise EntasError("; ".join(failed))
+        raise kind("; ".join(failed))
     return {"months": len(months), "delivered": made}
 
 

@@ -6,6 +6,7 @@ that makes a second, forged line of a log, a mark that turns the reading directi
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import unicodedata
@@ -22,6 +23,21 @@ def shown(text: str) -> str:
 def one_line(text: str) -> str:
     """The text as one line: spaces and line ends become single spaces, other unseen characters are escaped."""
     return shown(" ".join(text.split()))
+
+
+def shown_lines(text: str) -> str:
+    """The same, of a text whose lines are ours."""
+    return "\n".join(map(shown, text.split("\n")))
+
+
+def shown_json(text: str) -> str:
+    """A JSON text that means the same, with everything that is not seen written as JSON's own escapes."""
+    return _UNSAFE.sub(lambda found: found[0] if found[0] == "\n" else _escape_as_json(found), text)
+
+
+def _escape_as_json(found: re.Match[str]) -> str:
+    char = found[0]
+    return json.dumps(char)[1:-1] if unicodedata.category(char) in _ESCAPED else char
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
@@ -14,6 +15,7 @@ from tests.oracle import model
 #: dbt's numeric quotients have at least 16 significant digits; the model's fractions are exact.
 TOLERANCE = Fraction(1, 10**12)
 NUMBERS = {
+    "amount",
     "monthly_amount",
     "per_capita",
     "poverty_line",
@@ -72,6 +74,11 @@ def assert_equals_model(built: Built, policy: model.Policy) -> None:
     assert differences(statuses, found, ("household_id", "period")) == []
     found = built.rows("select * from marts.rpt_extreme_poverty_monthly")
     assert differences(report, found, ("area_level", "area_code", "period")) == []
+    assistance = months.assistance()
+    for row in assistance:
+        row["payment_id"] = f"{built.upload_ids[row['order']]}-{row['position']}"
+    found = built.rows("select * from marts.fct_assistance")
+    assert differences(assistance, found, ("payment_id",)) == []
 
 
 def test_marts_equal_the_reference_model(built: Built) -> None:
@@ -99,8 +106,18 @@ def test_the_worlds_meet_every_reason_and_movement() -> None:
     reasons: set[str] = set()
     movements: set[str] = set()
     for seed in (4, 7):
-        for row in model.Months(World(seed).received, model.bekasi(), model.Policy(), KEY).statuses():
+        months = model.Months(World(seed).received, model.bekasi(), model.Policy(), KEY)
+        for row in months.statuses():
             reasons.add(row["reason"])
             movements.add(row["movement_reason"] or row["movement"])
+        undated = [row for row in months.assistance() if row["paid_on"] is None]
+        assert {row["is_of_listed_family"] for row in undated} == {True, False}
+        by_head = Counter(
+            measure.row["no_kk"] is None
+            for month, families in months.listed.items()
+            for family in families.values()
+            if (measure := model.measure_of(months.received, family, month))
+        )
+        assert min(by_head[True], by_head[False]) > 20
     assert len(reasons) == 13
     assert {*model.ENTERED, *model.EXITED, "remained", "transferred"} <= movements

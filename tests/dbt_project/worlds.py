@@ -112,9 +112,34 @@ class World:
         return None if self.random.random() < 0.25 else LINE * members + edge
 
     def _kesejahteraan(self, month: int) -> list[Values]:
+        """With card numbers as Entas's own format, without as P3KE, both as a workbook of two such lists; and now and
+        then a form without any measure."""
+        choose = self.random
+        with_card = self._with_card(month)
+        if choose.random() < 0.2:
+            for row in with_card:
+                row |= dict.fromkeys(model.MEASURES)
+        kind = choose.random()
+        if kind < 0.5:
+            return with_card
+        without_card = [
+            {
+                "no_kk": None,
+                "nik_kepala": nik,
+                "penghasilan_bulanan": self._amount() if choose.random() < 0.4 else None,
+                "pengeluaran_bulanan": None,
+                "desil": choose.choice([1, 1, 2, 10]),
+                "tanggal_pendataan": None if choose.random() < 0.3 else self._day(month, -2, 1),
+            }
+            for nik in choose.sample([*self.niks, "3216014101099999"], choose.randint(2, 12))
+        ]
+        return without_card if kind < 0.8 else choose.sample([*with_card, *without_card], len(with_card + without_card))
+
+    def _with_card(self, month: int) -> list[Values]:
         return [
             {
                 "no_kk": no_kk,
+                "nik_kepala": self.random.choice([*self.niks, None]),
                 "penghasilan_bulanan": self._amount(),
                 "pengeluaran_bulanan": self._amount(),
                 "desil": self.random.choice([None, 1, 1, 2, 10]),
@@ -145,9 +170,16 @@ class World:
             self._card_and_nik()
             | {
                 "program": self.random.choice(["BLT DD", "PKH"]),
-                "tanggal_salur": self._day(month, -2, 1),
-                "nilai": Decimal(self.random.choice([300000, 900000])),
             }
+            # One in four is a participant of a programme, without day and mostly without amount.
+            | (
+                {"tanggal_salur": None, "nilai": self.random.choice([None, None, Decimal(300000)])}
+                if self.random.random() < 0.25
+                else {
+                    "tanggal_salur": self._day(month, -2, 1),
+                    "nilai": self.random.choice([Decimal(300000), Decimal(900000), None]),
+                }
+            )
             for _ in range(self.random.randint(1, 6))
         ]
 
@@ -216,6 +248,9 @@ def _insert(connection: psycopg.Connection, register: str, upload_id: int, row: 
         name, born = values["nama"], values["tanggallahir"]
         values["person_id"] = pseudonyms.person_id(nik) if nik else pseudonyms.person_id_without_nik(no_kk, name, born)
         values["name_birth_key"] = pseudonyms.name_birth_key(name, born)
+    elif register == "kesejahteraan":
+        head = values["nik_kepala"]
+        values["head_person_id"] = pseudonyms.person_id(head) if head else None
     elif register in ("bantuan", "pemberdayaan"):
         values["person_id"] = pseudonyms.person_id(nik) if nik else None
     columns = ", ".join(values)

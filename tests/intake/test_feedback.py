@@ -17,12 +17,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from entas.errors import EntasError
 from entas.intake import run_intake
+from entas.intake.answer import FeedbackJob, Finding
 from entas.intake.feedback import feedback_path, write_due_feedback
 from entas.intake.pool import ReaderPool
-from entas.intake.workbook import FeedbackJob, Finding, write_workbook
+from entas.intake.workbook import write_workbook
 from entas.registers.reading import read_upload
 from entas.settings import Settings
-from tests.workbooks import COLUMNS, families, family, no_kk
+from tests.workbooks import COLUMNS, families, family, no_kk, touch
 from tests.workbooks import write_workbook as write_upload
 
 VILLAGE = "32.16.09.2003"
@@ -111,7 +112,7 @@ def test_the_marked_copy_is_mended_and_uploaded_as_it_is(settings: Settings) -> 
     assert "Nama kosong" in notes[6]
     assert _fill(book["kesejahteraan"]["D3"]) == RED
     assert (sheet["B2"].value, sheet["B2"].number_format) == (rows[0]["nik"], "@")
-    assert sheet.freeze_panes == "A2"
+    assert sheet.freeze_panes == "D2", "the header, and the columns up to the name"
 
     sheet["A3"], sheet["D4"], sheet["C6"] = no_kk(1), "1", "WARGA 3 0"
     book["kesejahteraan"]["D3"] = 750_000
@@ -227,7 +228,7 @@ def test_titles_above_the_header_and_an_earlier_feedback_stay_in_place(job: Feed
     assert [cell.value for cell in sheet[3]] == rows[2]
     assert _notes(sheet, header_row=3) == {4: "PERIKSA: Jenis kelamin keliru."}
     assert (_fill(sheet["D4"]), _fill(sheet["D5"]), sheet["H5"].value) == (YELLOW, None, "baru")
-    assert sheet.freeze_panes == "A4"
+    assert sheet.freeze_panes == "D4"
     assert sheet.auto_filter.ref == "A3:G5"
 
 
@@ -261,11 +262,15 @@ def test_a_csv_becomes_one_sheet_and_sheet_names_are_made_fit(job: FeedbackJob, 
     assert '"penduduk [desa] bulan: sepuluh tahun dua ribu.csv"' in _texts(book["Ringkasan"])
 
 
-def test_the_summary_tells_the_day_in_jakarta_and_sheets_left_out(job: FeedbackJob, tmp_path: Path) -> None:
+def test_the_summary_tells_the_day_in_jakarta_and_the_notes_of_reading(job: FeedbackJob, tmp_path: Path) -> None:
     source = _upload(tmp_path / "in.xlsx", [["Kepala desa", "Tahun"], ["a", "b"]], name="Catatan kami")
-    summary = _texts(_written(replace(job, source=source))["Ringkasan"])
-    assert "6 November 2023 pukul 00.30 WIB" in summary
-    assert 'Lembar "Catatan kami" tidak dibaca' in summary
+    said = ('Lembar "Catatan kami" dilewati.', "=2 baris tersembunyi ikut dibaca.")
+    summary = _written(replace(job, source=source, notes=said))["Ringkasan"]
+    assert "6 November 2023 pukul 00.30 WIB" in _texts(summary)
+    assert {cell.value: cell.data_type for row in summary.iter_rows() for cell in row if cell.value in said} == {
+        said[0]: "s",
+        said[1]: "s",
+    }
 
 
 def test_the_summary_is_no_register(job: FeedbackJob) -> None:
@@ -290,17 +295,28 @@ def test_paths_lead_nowhere_else() -> None:
     assert longest.endswith("é.hasil-periksa.xlsx")
 
 
-@pytest.mark.parametrize(
-    ("name", "says"),
-    [
-        ("register.xls", 'dengan nama berkas semula, "register.xls"'),
-        ("register.csv", '"CSV UTF-8", dengan nama berkas semula, "register.csv"'),
-    ],
-)
-def test_the_operator_is_told_to_keep_the_name(settings: Settings, name: str, says: str) -> None:
-    path = Path(settings.inbox) / VILLAGE / "2023-08" / name
-    path.parent.mkdir(parents=True)
-    path.write_text(f"no_kk;tanggal_musyawarah;hasil\n{no_kk(1)};45/45/2023;layak\n{no_kk(2)};15/08/2023;layak\n")
+@pytest.mark.parametrize("name", ["register.xls", "register.csv", "lengkap.xlsx"])
+def test_a_feedback_workbook_comes_back_as_it_is_in_place_of_what_it_is_about(settings: Settings, name: str) -> None:
+    inbox = Path(settings.inbox) / VILLAGE / "2023-08"
+    inbox.mkdir(parents=True)
+    rows = [[no_kk(1), "45/45/2023", "layak"], [no_kk(2), "15/08/2023", "tidak layak"]]
+    if name.endswith(".xlsx"):
+        _upload(inbox / name, [["no_kk", "tanggal_musyawarah", "hasil"], *rows], name="verifikasi")
+    else:
+        lines = ["no_kk;tanggal_musyawarah;hasil", *map(";".join, rows)]
+        (inbox / name).write_text("\n".join(lines), encoding="utf-8")
+    touch(inbox / name)
     run_intake(settings)
-    book = openpyxl.load_workbook(Path(settings.feedback) / VILLAGE / "2023-08" / f"{name}.hasil-periksa.xlsx")
-    assert says in _texts(book["Ringkasan"])
+    path = Path(settings.feedback) / VILLAGE / "2023-08" / f"{name}.hasil-periksa.xlsx"
+    book = openpyxl.load_workbook(path)
+    assert f'dikenali sebagai perbaikan dari "{name}"' in _texts(book["Ringkasan"])
+    sheet = book.worksheets[1]
+    sheet["B2"], sheet["B3"] = "14/08/2023", "16/08/2023"
+    book.save(inbox / path.name)
+    touch(inbox / path.name)
+
+    (outcome,) = run_intake(settings).uploads
+    assert (outcome.status, outcome.file_name, outcome.rows_accepted) == ("accepted", name, 2)
+    assert [one.name for one in path.parent.iterdir()] == [path.name], "one feedback, of the last version"
+    notes = _notes(openpyxl.load_workbook(path).worksheets[1])
+    assert {row: note.count("PERIKSA") for row, note in notes.items()} == {2: 1, 3: 1}, "families nobody lists, once"

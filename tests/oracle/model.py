@@ -45,6 +45,7 @@ EXITED = (
     "died", "moved_out", "not_found", "duplicate", "missing_from_register",
     "graduated", "found_ineligible", "unmeasured", "other",
 )  # fmt: skip
+MEASURES = ("penghasilan_bulanan", "pengeluaran_bulanan", "desil")
 #: "per-capita above Rp50 million a month".
 PER_CAPITA_CEILING = 50_000_000
 
@@ -838,15 +839,31 @@ class Measure:
 
 def measure_of(received: list[Received], family: Family, month: int) -> Measure | None:
     """ "each family's amounts and desil from one `kesejahteraan` row of a period within 12 months (of the village that
-    keeps the family before others, then the latest period, then the last received)"."""
+    keeps the family before others, then the latest period, then the last received)".
+
+    Formats without a card column ("no family card number: the key is ID Keluarga and the head's NIK, found in
+    `penduduk`"): such a row is about the family that lists the head's NIK in the month. How we read it: of two rows of
+    one upload the one with a card number counts, then the later row; a row with neither amount nor desil is none.
+    """
+    niks = {person.nik for person in family.persons if person.nik}
     best: Measure | None = None
-    best_rank: tuple[bool, int, int] | None = None
+    best_rank: tuple[Any, ...] | None = None
     for upload in received:
         if upload.month is None or not month - 11 <= upload.month <= month:
             continue
         for row in upload.loaded.get("kesejahteraan", []):
-            rank = (upload.village == family.village, upload.month, upload.order)
-            if row["no_kk"] == family.no_kk and (best_rank is None or rank > best_rank):
+            if all(row[column] is None for column in MEASURES):
+                continue
+            if not (row["no_kk"] == family.no_kk if row["no_kk"] else row["nik_kepala"] in niks):
+                continue
+            rank = (
+                upload.village == family.village,
+                upload.month,
+                upload.order,
+                row["no_kk"] is not None,
+                row.position,
+            )
+            if best_rank is None or rank > best_rank:
                 best, best_rank = Measure(upload, row), rank
     return best
 
@@ -1083,11 +1100,38 @@ class Months:
         """Rupiah paid to each family in a month, families paid nothing left out."""
         paid: dict[str, Decimal] = {}
         for event in self.events["bantuan"]:
-            if month_number(event["tanggal_salur"]) == month:
+            # A list of participants holds no day: such a row counts in no month.
+            if event["tanggal_salur"] is not None and month_number(event["tanggal_salur"]) == month:
                 no_kk = self._belongs_to(event, month)
                 if no_kk is not None:
-                    paid[no_kk] = paid.get(no_kk, Decimal(0)) + event["nilai"]
+                    paid[no_kk] = paid.get(no_kk, Decimal(0)) + (event["nilai"] or 0)
         return paid
+
+    def assistance(self) -> list[dict[str, Any]]:
+        """Rows of ``marts.fct_assistance``, after :meth:`statuses`.
+
+        "A payment or activity belongs to the family of its no_kk if listed in m, else to the one that lists its NIK",
+        m being the month of payment, or how we read it without a day, the upload's. Where neither is listed, the card
+        as the payment names it and the village that reported it.
+        """
+        rows = []
+        for event in self.events["bantuan"]:
+            month = month_number(event["tanggal_salur"]) if event["tanggal_salur"] else event.received.month
+            no_kk = self._belongs_to(event, month) if month in self.listed else None
+            named = no_kk or event["no_kk"]
+            rows.append(
+                {
+                    "order": event.received.order,
+                    "position": event.row.position,
+                    "household_id": self.household_id(named) if named else None,
+                    "amount": None if event["nilai"] is None else Fraction(event["nilai"]),
+                    "paid_on": event["tanggal_salur"],
+                    "period": period_text(month) if event["tanggal_salur"] else None,
+                    "village_code": self.listed[month][no_kk].village if no_kk else event.village,
+                    "is_of_listed_family": no_kk is not None,
+                }
+            )
+        return rows
 
     def _with_activity(self, month: int, kind: str) -> set[str]:
         """Families with an activity of a kind "begun within 12 months of m"."""

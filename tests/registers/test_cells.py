@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from entas.registers import cells
 from entas.registers.catalogue import code_list
+from entas.registers.cells import BrokenCell
 
 NIK = "3216091708850001"
 
@@ -27,6 +28,7 @@ anything = st.one_of(
     st.datetimes(),
     st.times(),
     st.timedeltas(),
+    st.builds(BrokenCell, st.text(), st.sampled_from(("error", "no_value"))),
 )
 
 
@@ -49,6 +51,15 @@ anything = st.one_of(
         NIK + ".00",
         NIK + ",00",
         "' 32.16.09.170885.0001.00",
+        "`" + NIK,
+        f"ʼ{NIK}",
+        f"'{NIK}'",
+        f'"{NIK}"',
+        f"“{NIK}”",
+        f"\t{NIK}",
+        "3216.09.1708850001",
+        "3.216091708850001E15",  # as Java writes it, with all 16 digits
+        "3,216091708850001E+15",
         3216091708850001,
         3216091708850001.0,
     ],
@@ -64,6 +75,13 @@ def test_damaged_ids_are_repaired(cell: Any) -> None:
         ("3,21601E+15", cells.LOST),
         ("'3.21601e+15", cells.LOST),
         ("3E15", cells.LOST),
+        ("3.21609170885E15", cells.LOST),
+        ("3.216091708850000E+15", cells.LOST),  # the sixteenth digit of Excel's fifteen
+        ("3.216091708850001E16", cells.LOST),
+        ("-3.216091708850001E15", cells.NOT_16),
+        (f"NIK: {NIK}", cells.NOT_16),
+        (f"{NIK} (alm)", cells.NOT_16),
+        (BrokenCell("#N/A", "error"), cells.NOT_16),
         (9007199254740994, cells.LOST),
         (9.3e15, cells.LOST),
         (1e20, cells.LOST),
@@ -153,21 +171,94 @@ def test_niks(cell: Any, state: str) -> None:
         "7/8/1985",
         "07-08-1985",
         "7-8-1985",
+        "7.8.1985",
+        "07.08.1985",
+        "07 08 1985",
+        "7 8 1985",
+        "07 / 08 / 1985",
+        "7/8/85",
+        "07-08-85",
         "1985-08-07",
         "1985-8-7",
+        "1985/08/07",
+        "1985.08.07",
         "1985-08-07T00:00:00",
         "1985-08-07 00:00:00",
         "1985-08-07T13:30:00.000Z",
         "1985-08-07T13:30:00+07:00",
         "07/08/1985 00:00:00",
+        "07/08/1985 00.00",
+        "07/08/1985 12:00:00 AM",
+        "07/08/1985, 10.30 WIB",
+        "19850807",
+        "07081985",
+        19850807,
+        "7 Agustus 1985",
+        "07 AGUSTUS 1985",
+        "7 Agst 85",
+        "7-Agt-1985",
+        "07-Aug-85",
+        "7 Ags. 1985",
+        "7/Agu/1985",
+        "7 August 1985",
+        "7Agustus1985",
+        "7 Agutsus 1985",
+        "7 Agustuss 1985",
+        "7 Agustus, 1985",
+        "7-VIII-1985",
+        "Rabu, 7 Agustus 1985",
+        "Rabu,7 Agustus 1985",
+        "rabu 07-08-1985",
+        "Wednesday, August 7, 1985",
+        "Aug 7, 1985",
+        "1985-Aug-07",
+        "7 Agustus 1985 10.30 WIB",
+        "7 Agustus 1985.",
         "'07/08/1985",
         " 07/08/1985\u00a0",
+        "7\u00a0Agustus\u00a01985",
         31266,
         31266.75,
+        "31266",
+        "31266,75",
     ],
 )
 def test_dates(cell: Any) -> None:
     assert cells.parse_date(cell) == (date(1985, 8, 7), cells.OK)
+
+
+@pytest.mark.parametrize(
+    ("name", "month"),
+    [
+        ("Jan", 1),
+        ("Pebruari", 2),
+        ("Peb", 2),
+        ("Febuari", 2),
+        ("Mrt", 3),
+        ("Maret", 3),
+        ("Apr", 4),
+        ("Mei", 5),
+        ("May", 5),
+        ("Juni", 6),
+        ("June", 6),
+        ("Juli", 7),
+        ("Agt", 8),
+        ("Agustus", 8),
+        ("Sept", 9),
+        ("Septermber", 9),
+        ("Okt", 10),
+        ("Oktober", 10),
+        ("Oct", 10),
+        ("Nopember", 11),
+        ("Nop", 11),
+        ("Des", 12),
+        ("Dec", 12),
+        ("Desember", 12),
+        ("IX", 9),
+    ],
+)
+def test_months_as_they_are_written(name: str, month: int) -> None:
+    assert cells.parse_date(f"12 {name} 1980") == (date(1980, month, 12), cells.OK)
 
 
 @pytest.mark.parametrize(
@@ -177,23 +268,107 @@ def test_dates(cell: Any) -> None:
         "08/17/1985",
         "0000-00-00",
         "1985",
+        1985,  # a year; as a day number it would be a day of 1905
+        "Agustus 1985",
+        "Agt-85",
         "abc",
         "07/08-1985",
-        "7 8 1985",
+        "7-x-1985",
+        "31 Juni 1985",
+        "7 Agustus",
+        "7 Bulan 1985",
+        "7/8/985",
+        "07/08/0985",
+        "07/08/19855",
+        "85-08-07",
+        "19851340",
+        "tidak tahu",
+        "07/08/1985 s.d. 08/08/1985",
+        "٠٧/٠٨/١٩٨٥",
+        "７/８/１９８５",
         0,
         -5,
         73416,
-        19850807,
+        7081985,
         60,
         float("nan"),
         float("inf"),
         True,
         time(1, 2),
         timedelta(3),
+        datetime(985, 8, 7),
+        BrokenCell("#VALUE!", "error"),
+        BrokenCell("=A1", "no_value"),
     ],
 )
 def test_unreadable_dates(cell: Any) -> None:
     assert cells.parse_date(cell) == (None, cells.UNREADABLE)
+
+
+@pytest.mark.parametrize(
+    ("cell", "latest", "year"),
+    [
+        ("07/08/23", date(2023, 11, 1), 2023),
+        ("07/08/23", date(2023, 8, 7), 2023),
+        ("07/08/23", date(2023, 8, 6), 1923),  # nobody is born after the day of receipt
+        ("7 Agustus 45", date(2023, 11, 1), 1945),
+        ("07/08/00", date(2023, 11, 1), 2000),
+        ("29/02/04", date(2003, 11, 1), 1904),
+        ("07/08/29", None, 2029),  # without a day of receipt, as Excel reads it
+        ("07/08/30", None, 1930),
+    ],
+)
+def test_years_of_two_digits(cell: str, latest: date | None, year: int) -> None:
+    found, state = cells.parse_date(cell, latest=latest)
+    assert (found.year, state) == (year, cells.OK)
+
+
+def test_years_of_four_digits_may_lie_ahead() -> None:
+    assert cells.parse_date("07/08/2024", latest=date(2023, 11, 1))[0] == date(2024, 8, 7)
+
+
+_MONTH_NAMES = (
+    "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split(),
+    "January February March April May June July August September October November December".split(),
+    "Jan Feb Mar Apr Mei Jun Jul Agt Sep Okt Nop Des".split(),
+    "JAN PEB MRT APR MEI JUN JUL AGS SEPT OKT NOV DES".split(),
+    "I II III IV V VI VII VIII IX X XI XII".split(),
+)
+
+
+@given(st.dates(date(1900, 3, 1), date(2099, 12, 31)), st.data())
+def test_a_date_in_any_spelling_is_that_date(day: date, data: st.DataObject) -> None:
+    d, m, y = day.day, day.month, day.year
+    names = data.draw(st.sampled_from(_MONTH_NAMES))
+    mark = data.draw(st.sampled_from("/-. "))
+    serial = (day - date(1899, 12, 30)).days
+    spellings = [
+        day,
+        datetime(y, m, d, 12),
+        f"{d}{mark}{m}{mark}{y}",
+        f"{d:02d}{mark}{m:02d}{mark}{y}",
+        f"{y}{mark}{m:02d}{mark}{d:02d}",
+        f"{day:%Y%m%d}",
+        f"{day:%d%m%Y}",
+        f"{day.isoformat()}T00:00:00",
+        f"{d}{mark}{names[m - 1]}{mark}{y}",
+        f"{d} {names[m - 1]} {y}",
+        f"{'Senin Selasa Rabu Kamis Jumat Sabtu Minggu'.split()[day.weekday()]}, {d} {names[m - 1]} {y}",
+        f"{names[m - 1]} {d}, {y}",
+    ]
+    if not 1900 <= serial <= 2100:
+        spellings += [serial, serial + 0.5]
+    if serial >= 10_000:
+        spellings.append(str(serial))
+    for spelling in spellings:
+        assert cells.parse_date(spelling) == (day, cells.OK), spelling
+
+
+@given(st.dates(date(1924, 1, 1), date(2023, 12, 31)))
+def test_births_of_two_digits_are_never_after_receipt(day: date) -> None:
+    latest = date(2023, 12, 31)
+    assert cells.parse_date(f"{day:%d/%m/%y}", latest=latest) == (day, cells.OK)
+    assert cells.parse_date(f"{day:%d-%b-%y}", latest=latest) == (day, cells.OK)
 
 
 def test_excel_day_numbers_at_their_edges() -> None:
@@ -231,6 +406,23 @@ def test_excel_day_numbers_at_their_edges() -> None:
         ("1,500", "1500"),
         ("500", "500"),
         ("'1.288.680", "1288680"),
+        ("Rp1,288,680.00", "1288680"),
+        ("Rp 1.288.680 ,-", "1288680"),
+        ("Rp. 1.288.680,--", "1288680"),
+        ("1.288.680,-", "1288680"),
+        ("1.288.680.", "1288680"),
+        ("1.288.680 rupiah", "1288680"),
+        ("1.288.680 Rp", "1288680"),
+        ("1 288 680,50", "1288680.5"),
+        ("1\u202f288\u202f680", "1288680"),
+        ("Rp 0,-", "0"),
+        ("1,5jt", "1500000"),
+        ("1.5 Juta", "1500000"),
+        ("1,25 jt.", "1250000"),
+        ("500 ribu rupiah", "500000"),
+        ("1 juta 250 ribu", "1250000"),
+        ("1jt 250rb", "1250000"),
+        ("(1,2 juta)", "-1200000"),
         ("1,2 juta", "1200000"),
         ("Rp 1,2 jt", "1200000"),
         ("500 ribu", "500000"),
@@ -259,6 +451,20 @@ def test_amounts(cell: Any, rupiah: str) -> None:
         "--5",
         "1e6",
         "1.288.680 per bulan",
+        "Rp.500.000/bulan",
+        "500.000 - 1.000.000",
+        "500.000 s/d 1.000.000",
+        "< 500.000",
+        "± 500.000",
+        "tidak ada",
+        "nihil",
+        "5OO.000",
+        "1.250 juta",  # a thousand millions, or one and a quarter?
+        "2.500 ribu",
+        "1.29E+06",
+        "١٬٢٨٨",
+        BrokenCell("#REF!", "error"),
+        BrokenCell("=B2*3", "no_value"),
         "xxx",
         "#REF!",
         True,
@@ -273,7 +479,63 @@ def test_unreadable_amounts(cell: Any) -> None:
     assert cells.parse_amount(cell) == (None, cells.UNREADABLE)
 
 
-@pytest.mark.parametrize("cell", ["", None, " ", "-", " - ", "–", "'", "\u00a0"])
+@given(st.decimals(min_value=0, max_value=10**12, places=2))
+def test_an_amount_in_any_spelling_is_that_amount(amount: Decimal) -> None:
+    whole, sen = f"{amount:.2f}".split(".")
+    dots = f"{int(whole):,}".replace(",", ".")
+    spellings = [f"{whole}.{sen}", f"{whole},{sen}", f"{dots},{sen}", f"Rp {dots},{sen}", f"Rp.{dots},{sen}"]
+    spellings += [f"{int(whole):,}.{sen}", f"IDR {int(whole):,}.{sen}", f"{dots.replace('.', ' ')},{sen}"]
+    if sen == "00":
+        spellings += [int(whole), float(whole), whole, dots, f"Rp{dots},-", f"Rp. {dots}.-", f"{dots} rupiah"]
+    for spelling in spellings:
+        assert cells.parse_amount(spelling) == (amount, cells.OK), spelling
+        if type(spelling) is str:
+            assert cells.parse_amount(f"({spelling})") == (-amount, cells.OK), spelling
+
+
+@given(st.integers(1, 999), st.integers(0, 99), st.sampled_from(["juta", "jt", "ribu", "rb", "miliar"]))
+def test_amounts_in_words_are_those_amounts(whole: int, part: int, word: str) -> None:
+    times = {"ribu": 10**3, "rb": 10**3, "juta": 10**6, "jt": 10**6, "miliar": 10**9}[word]
+    for text in (f"{whole},{part:02d} {word}", f"Rp {whole}.{part:02d}{word.upper()}"):
+        assert cells.parse_amount(text) == (Decimal(f"{whole}.{part:02d}") * times, cells.OK)
+
+
+@given(st.integers(10**15, 9 * 10**15), st.data())
+def test_an_id_survives_its_decorations(number: int, data: st.DataObject) -> None:
+    digits = str(number)
+    cut = sorted(data.draw(st.lists(st.integers(1, 15), max_size=4, unique=True)))
+    pieces = [digits[start:end] for start, end in zip([0, *cut], [*cut, 16], strict=True)]
+    joined = data.draw(st.sampled_from([".", " ", "\u00a0", "\u200b", ""])).join(pieces)
+    around = data.draw(
+        st.sampled_from(["{}", "'{}", "’{}", "`{}", "'{}'", '"{}"', " {} ", "\t{}", "{}\u00a0", "{}.00"])
+    )
+    assert cells.repair_id(around.format(joined)) == (digits, cells.OK)
+
+
+@pytest.mark.parametrize("text", ["#N/A", "#DIV/0!", "#REF!", "#NAME?", "#VALUE!", "Err:502", "#NUM!", "#NULL!"])
+def test_errors_of_formulas_are_no_text(text: str) -> None:
+    for cell in (text, f" {text}", BrokenCell(text, "error"), BrokenCell("=A1&B1", "no_value")):
+        assert cells.parse_text(cell) == (None, cells.UNREADABLE)
+        assert cells.parse_place(cell) == (None, cells.UNREADABLE)
+        assert cells.parse_decile(cell) == (None, cells.UNREADABLE)
+        assert cells.parse_code(cell, code_list("opensid.sex")) == (None, cells.UNREADABLE)
+        assert cells.repair_id(cell)[1] == cells.NOT_16
+        assert not cells.is_blank(cell)
+        assert not cells.means_nothing(cell)
+    assert cells.written(BrokenCell(text, "error")) == text
+
+
+@pytest.mark.parametrize("text", ["#1", "N/A", "Error", "# catatan", "###", "Err: 502 B"])
+def test_other_texts_are_no_errors(text: str) -> None:
+    assert cells.parse_text(text) == (text, cells.OK)
+
+
+@pytest.mark.parametrize("cell", ["Rp -", "Rp. -", "IDR –", "Rp-"])
+def test_the_dash_of_an_accounting_format_is_blank(cell: str) -> None:
+    assert cells.parse_amount(cell) == (None, cells.BLANK)
+
+
+@pytest.mark.parametrize("cell", ["", None, " ", "-", " - ", "–", "--", "---", "'", "\u00a0"])
 def test_nothing_and_a_lone_dash_are_blank(cell: Any) -> None:
     sex = code_list("opensid.sex")
     for parse in (cells.parse_date, cells.parse_amount, cells.parse_decile, cells.parse_place):

@@ -80,10 +80,11 @@ def test_csv_gives_back_the_names_that_were_written(delimiter: str, names: list[
     except UnicodeEncodeError:  # half of a surrogate pair is no text
         return
     reading = in_file(content)
-    if "\x00" in text:
-        assert reading.error
+    if reading.error:  # so many control characters are in no text
+        assert sum(char < " " and char not in "\t\n\v\f\r" for char in text) * 100 > len(text)
         return
-    assert reading.registers["penduduk"].rows["nama"].fillna("").tolist() == [tidy(name) for name in names]
+    names = [tidy(name.replace("\x00", "")) for name in names]
+    assert reading.registers["penduduk"].rows["nama"].fillna("").tolist() == names
 
 
 def test_a_reader_that_panics_refuses_its_file(tmp_path: Path, monkeypatch: Any) -> None:

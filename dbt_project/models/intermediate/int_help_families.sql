@@ -24,13 +24,14 @@ families_kept as (
 
 ),
 
-helped_persons as (
+named_persons as (
 
-    select * from {{ ref('int_helped_persons') }}
+    select * from {{ ref('int_named_persons') }}
 
 ),
 
--- A payment is of the month of its date; an activity is looked at in each of twelve months from its beginning.
+-- A payment is of the month of its date, or without one looked at in that of its upload; an activity is looked at in
+-- each of twelve months from its beginning.
 help as (
 
     select
@@ -40,7 +41,7 @@ help as (
         payments.household_id,
         payments.person_id
     from payments
-    inner join months on payments.period = months.period
+    inner join months on payments.family_period = months.period
 
     union all
 
@@ -62,18 +63,18 @@ with_family as (
         help.period,
         help.help_type,
         help.help_id,
-        coalesce(families_kept.household_id, helped_persons.household_id) as household_id,
-        coalesce(families_kept.village_code, helped_persons.village_code) as village_code,
+        coalesce(families_kept.household_id, named_persons.household_id) as household_id,
+        coalesce(families_kept.village_code, named_persons.village_code) as village_code,
         case when families_kept.household_id is not null then 'card' else 'person' end as found_by
     from help
     left join families_kept
         on
             help.period = families_kept.period
             and help.household_id = families_kept.household_id
-    left join helped_persons
+    left join named_persons
         on
-            help.period = helped_persons.period
-            and help.person_id = helped_persons.person_id
+            help.period = named_persons.period
+            and help.person_id = named_persons.person_id
 
 ),
 

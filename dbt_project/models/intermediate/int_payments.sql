@@ -24,7 +24,8 @@ listed_last as (
         assistance.amount
     )
         assistance.*,
-        event_uploads.village_code
+        event_uploads.village_code,
+        event_uploads.period as upload_period
     from assistance
     inner join event_uploads on assistance.upload_id = event_uploads.upload_id
     order by
@@ -50,7 +51,8 @@ final as (
         funding_source,
         amount,
         paid_on,
-        date_trunc('month', paid_on)::date as period
+        date_trunc('month', paid_on)::date as period,
+        coalesce(date_trunc('month', paid_on)::date, upload_period) as family_period
     from listed_last
 
 )

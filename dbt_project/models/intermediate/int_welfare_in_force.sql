@@ -18,28 +18,41 @@ welfare as (
 
 ),
 
+-- A list without card numbers tells its families apart by their heads.
+keyed as (
+
+    select
+        *,
+        coalesce(household_id, head_person_id) as family_key
+    from welfare
+
+),
+
 -- The register adds up by family: of a period the row received last counts.
 latest_of_period as (
 
-    select distinct on (welfare.household_id, uploads.village_code, uploads.period)
-        welfare.household_id,
+    select distinct on (keyed.family_key, uploads.village_code, uploads.period)
+        keyed.family_key,
+        keyed.household_id,
+        keyed.head_person_id,
         uploads.village_code,
         uploads.period as welfare_period,
         uploads.upload_id,
         uploads.received_at,
-        welfare.monthly_income,
-        welfare.monthly_expenditure,
-        welfare.decile,
-        welfare.surveyed_on
-    from welfare
-    inner join uploads on welfare.upload_id = uploads.upload_id
+        keyed.row_position,
+        keyed.monthly_income,
+        keyed.monthly_expenditure,
+        keyed.decile,
+        keyed.surveyed_on
+    from keyed
+    inner join uploads on keyed.upload_id = uploads.upload_id
     where uploads.is_accepted
     order by
-        welfare.household_id,
+        keyed.family_key,
         uploads.village_code,
         uploads.period,
         uploads.received_at desc,
-        welfare.row_position desc
+        keyed.row_position desc
 
 ),
 
@@ -48,7 +61,7 @@ with_successor as (
 
     select
         *,
-        lead(welfare_period) over (partition by household_id, village_code order by welfare_period)
+        lead(welfare_period) over (partition by family_key, village_code order by welfare_period)
             as next_welfare_period
     from latest_of_period
 
@@ -59,9 +72,11 @@ final as (
     select
         months.period,
         with_successor.household_id,
+        case when with_successor.household_id is null then with_successor.head_person_id end as head_person_id,
         with_successor.village_code,
         with_successor.welfare_period,
         with_successor.upload_id,
+        with_successor.row_position,
         with_successor.received_at,
         with_successor.monthly_income,
         with_successor.monthly_expenditure,

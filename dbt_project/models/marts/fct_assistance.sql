@@ -30,7 +30,7 @@ final as (
         on
             help_families.help_type = 'payment'
             and payments.payment_id = help_families.help_id
-            and payments.period = help_families.period
+            and payments.family_period = help_families.period
 
 )
 

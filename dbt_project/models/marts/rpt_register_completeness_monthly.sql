@@ -24,20 +24,27 @@ upload_registers as (
 
 ),
 
+event_uploads as (
+
+    select * from {{ ref('int_event_uploads_in_force') }}
+
+),
+
 registers as (
 
     select
         register,
         -- How many months a register still speaks for after its own; null is without end.
-        carried_months
+        carried_months,
+        lists_events
     from (
         values
-        ('penduduk', null),
-        ('kesejahteraan', 11),
-        ('verifikasi', 0),
-        ('bantuan', 0),
-        ('pemberdayaan', 0)
-    ) as registers (register, carried_months)
+        ('penduduk', null, false),
+        ('kesejahteraan', 11, false),
+        ('verifikasi', 0, true),
+        ('bantuan', 0, true),
+        ('pemberdayaan', 0, true)
+    ) as registers (register, carried_months, lists_events)
 
 ),
 
@@ -54,7 +61,13 @@ accepted as (
         upload_registers.rows_quarantined
     from uploads
     inner join upload_registers on uploads.upload_id = upload_registers.upload_id
-    where uploads.is_accepted and upload_registers.is_accepted
+    inner join registers on upload_registers.register = registers.register
+    -- A file of the same name replaced all events of this one, whether or not it lists any itself.
+    left join event_uploads on uploads.upload_id = event_uploads.upload_id
+    where
+        uploads.is_accepted
+        and upload_registers.is_accepted
+        and (not registers.lists_events or event_uploads.upload_id is not null)
 
 ),
 

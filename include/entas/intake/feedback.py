@@ -16,15 +16,15 @@ from psycopg import sql
 
 from entas import areas
 from entas.errors import EntasError
+from entas.intake.answer import CRITICAL, WARNING, FeedbackJob, Finding, RegisterResult
 from entas.intake.pool import ReaderPool, batches
-from entas.intake.workbook import CRITICAL, WARNING, FeedbackJob, Finding, RegisterResult, write_workbook
+from entas.intake.workbook import write_workbook
+from entas.registers.own_sheets import FEEDBACK_SUFFIX
 from entas.registers.schema import REGISTERS
 from entas.settings import Settings
 from entas.storage import Store
 
 _log = logging.getLogger(__name__)
-
-SUFFIX = ".hasil-periksa.xlsx"
 
 #: The longest name of a file in bytes; a store adds `.` and `.part` while it writes.
 _LONGEST_NAME = 255 - len(".") - len(".part")
@@ -45,6 +45,7 @@ class _Due:
     received_at: datetime
     status: str
     reason: str | None
+    notes: list[str]
 
 
 def write_due_feedback(connection: psycopg.Connection, settings: Settings, pool: ReaderPool) -> None:
@@ -94,7 +95,7 @@ def feedback_path(village_code: str, period: str, file_name: str) -> str:
     uploads in wrong places, which are rejected, get their workbook too.
     """
     folder = "/".join((_safe(village_code, 100), _safe(period, 100)))
-    return f"{folder}/{_safe(file_name, _LONGEST_NAME - len(SUFFIX))}{SUFFIX}"
+    return f"{folder}/{_safe(file_name, _LONGEST_NAME - len(FEEDBACK_SUFFIX))}{FEEDBACK_SUFFIX}"
 
 
 def _safe(name: str, longest: int) -> str:
@@ -124,7 +125,8 @@ def _strike_off_replaced(connection: psycopg.Connection) -> None:
 def _due(connection: psycopg.Connection) -> list[_Due]:
     rows = connection.execute(
         """
-        select u.upload_id, u.village_code, u.period, u.file_name, u.sha256, u.bytes, u.received_at, u.status, u.reason
+        select u.upload_id, u.village_code, u.period, u.file_name, u.sha256, u.bytes, u.received_at, u.status, u.reason,
+               u.notes
         from raw.feedback_due join raw.upload u using (upload_id) order by u.received_at
         """
     )
@@ -165,7 +167,7 @@ def _jobs(
         yield FeedbackJob(
             upload_id=due.upload_id,
             source=source,
-            target=work / f"{due.upload_id}{SUFFIX}",
+            target=work / f"{due.upload_id}{FEEDBACK_SUFFIX}",
             village=(
                 f"{village.village_kind.capitalize()} {village.village_name} ({village.village_code}), "
                 f"Kecamatan {village.district_name}"
@@ -180,6 +182,8 @@ def _jobs(
             reason=due.reason,
             registers=tuple(sorted(registers[due.upload_id], key=lambda one: order.index(one.register))),
             findings=tuple(findings[due.upload_id]),
+            notes=tuple(due.notes),
+            limits=settings.limits,
         )
 
 
@@ -212,7 +216,7 @@ def _write(job: FeedbackJob) -> str | None:
 
 
 def _write_summary_alone(job: FeedbackJob) -> str:
-    write_workbook(replace(job, source=None, remarks=(*job.remarks, _NOT_SHOWN)))
+    write_workbook(replace(job, source=None, notes=(*job.notes, _NOT_SHOWN)))
     return "its reader died"
 
 

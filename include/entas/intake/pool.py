@@ -22,6 +22,7 @@ from typing import Any, Protocol, TypeVar
 from entas.errors import EntasError
 from entas.intake.prepare import PreparedUpload, ReadJob, prepare
 from entas.registers.limits import DEFAULT_LIMITS, Limits, MemoryBound, start_clock, stop_clock
+from entas.text import shown
 
 _log = logging.getLogger(__name__)
 
@@ -327,7 +328,7 @@ class ReaderPool:
             done[job] = self._read_alone(job)
         for job, prepared in done.items():
             if prepared.trouble:
-                _log.error("%s cannot be read for an error of Entas: %s", job.file_name, prepared.trouble)
+                _log.error("%s cannot be read for an error of Entas: %s", shown(job.file_name), prepared.trouble)
         return done
 
     def _read_alone(self, job: ReadJob) -> PreparedUpload:
@@ -339,7 +340,7 @@ class ReaderPool:
             if death.too_slow:
                 return _too_slow(job)
             self._check_health()
-            _log.warning("the reader of %s died", job.file_name)
+            _log.warning("the reader of %s died", shown(job.file_name))
             return PreparedUpload(error=DIED)
 
     def _check_health(self) -> None:
@@ -405,7 +406,7 @@ class ReaderPool:
 
 
 def _too_slow(job: ReadJob) -> PreparedUpload:
-    _log.warning("the reader of %s was stopped after %s seconds", job.file_name, job.limits.seconds)
+    _log.warning("the reader of %s was stopped after %s seconds", shown(job.file_name), job.limits.seconds)
     return PreparedUpload(error=job.limits.too_slow)
 
 

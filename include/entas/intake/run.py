@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import psycopg
 
 from entas import areas, clock
-from entas.errors import UsageError
+from entas.errors import EntasError, UsageError
 from entas.intake import load, scan
 from entas.intake.feedback import write_due_feedback
 from entas.intake.pool import ReaderPool, batches
@@ -22,6 +24,7 @@ from entas.intake.prepare import PreparedUpload, ReadJob
 from entas.intake.scan import Pending
 from entas.settings import Settings
 from entas.storage import Store, copy_hashing
+from entas.text import shown
 from entas.warehouse import open_warehouse
 
 _log = logging.getLogger(__name__)
@@ -104,11 +107,11 @@ def run_intake(
     warehouse = open_warehouse(settings)
     with warehouse.connect(autocommit=True) as connection, _alone(connection):
         inbox = Store(settings.inbox, settings.access)
-        pending = scan.receive(connection, inbox, village=village, period=period)
+        pending = scan.receive(connection, inbox, settings, village=village, period=period)
         outcomes: list[UploadOutcome] = []
         report = progress or (lambda done, total: None)
         report(0, len(pending))
-        with ReaderPool(settings.pseudonym_key) as pool, _work_folder(settings) as work:
+        with ReaderPool(settings.pseudonym_key, limits=settings.limits) as pool, _work_folder(settings) as work:
             reading = None
             for batch in [*batches(pending), None]:
                 started = None
@@ -139,8 +142,31 @@ def _refresh_statistics(connection: psycopg.Connection) -> None:
     connection.execute("analyze raw.penduduk, raw.kesejahteraan, raw.verifikasi")
 
 
+#: What PostgreSQL says of values and not of itself: impossible for a type, against a constraint, too long for an index.
+_CANNOT_HOLD = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
+
+_NOT_HELD = (
+    "Berkas terbaca, tetapi isinya memuat nilai yang tidak dapat disimpan (misalnya teks yang sangat panjang), "
+    "sehingga tidak ada yang diterima. Periksa isi selnya, lalu unggah kembali; jika tetap gagal, sampaikan keterangan "
+    "ini kepada tim data: {place}."
+)
+
+
 def _take(connection: psycopg.Connection, item: _Fetched, prepared: PreparedUpload | None) -> UploadOutcome:
-    """Decide and load one upload in one transaction."""
+    """Decide and load one upload. What the warehouse cannot hold is refused: it may not stop the uploads after it."""
+    try:
+        return _load(connection, item, prepared)
+    except _CANNOT_HOLD as error:
+        told = error.diag
+        parts = (error.sqlstate, told.table_name, told.column_name or told.constraint_name)
+        place = " ".join(part for part in parts if part)
+        # without the error's message, which may hold what stands in the cells
+        _log.error("the warehouse cannot hold what %s says: %s", shown(item.one.path), place)
+        return _load(connection, replace(item, rejection=_NOT_HELD.format(place=place)), None)
+
+
+def _load(connection: psycopg.Connection, item: _Fetched, prepared: PreparedUpload | None) -> UploadOutcome:
+    """Decide about one upload and write it, in one transaction."""
     one = item.one
     with connection.transaction():
         if item.rejection:
@@ -172,23 +198,40 @@ def _fetch(
     """Bring a received file's bytes into the archive; None when it is no longer the version that was received."""
     copy = work / f"{one.received_at:%Y%m%dT%H%M%S%f}"
     try:
-        with inbox.open(one.path) as source:
-            sha256, size = copy_hashing(source, copy)
+        source = inbox.open(one.path)
     except FileNotFoundError:
-        size = -1
+        scan.forget(connection, one)
+        return None
     except PermissionError:
         _log.error(
-            "%s may not be read by this account; it keeps its receipt and is tried again by the next run", one.path
+            "%s may not be read by this account; it keeps its receipt and is tried again by the next run",
+            shown(one.path),
         )
         return None
+    try:
+        with source, _writing(str(settings.home), "ENTAS_HOME"):
+            # One that grows while it is read might never end.
+            sha256, size = copy_hashing(_UpTo(source, one.bytes + 1), copy)
+    except _Unreadable as error:
+        copy.unlink()
+        if isinstance(error.__cause__, FileNotFoundError):
+            scan.forget(connection, one)
+        else:
+            _log.error(
+                "%s cannot be read: %s; it keeps its receipt and is tried again by the next run",
+                shown(one.path),
+                error.__cause__,
+            )
+        return None
     if size != one.bytes or scan.has_changed(inbox, one):
-        copy.unlink(missing_ok=True)
+        copy.unlink()
         scan.forget(connection, one)
         return None
     archive = Store(settings.archive, settings.access)
     if not archive.exists(sha256):
-        archive.put_file(copy, sha256)
-    rejection = load.reject_by_place(one, settings.regency)
+        with _writing(archive.place, "ENTAS_ARCHIVE"):
+            archive.put_file(copy, sha256)
+    rejection = load.reject_by_place(one, settings.regency) or settings.limits.refuse_size(size)
     if rejection:
         copy.unlink()
         return _Fetched(one, sha256, rejection, None)
@@ -197,8 +240,50 @@ def _fetch(
         file_name=one.file_name,
         village=areas.villages(settings.regency)[one.village_code],
         received_on=clock.jakarta_day(one.received_at),
+        limits=settings.limits,
     )
     return _Fetched(one, sha256, None, job)
+
+
+class _Unreadable(Exception):
+    """The inbox does not give all of a file, for the cause of this; the disk that it is copied to is not to blame."""
+
+
+class _UpTo(io.RawIOBase):
+    """The first bytes of a stream, and no more.
+
+    Raises:
+        _Unreadable: the stream breaks off.
+    """
+
+    def __init__(self, source: BinaryIO, size: int) -> None:
+        self._source = source
+        self._left = size
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            block = self._source.read(self._left if size < 0 else min(size, self._left))
+        except OSError as error:
+            raise _Unreadable from error
+        self._left -= len(block)
+        return block
+
+
+@contextmanager
+def _writing(place: str, setting: str) -> Iterator[None]:
+    """One clear line where a full or a read-only disk stops the run; what was received is taken in by the next."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        raise EntasError(
+            f"{place} cannot be written: {error.strerror}. Nothing is lost: make room or mend its rights "
+            f"({setting}), and run entas intake again"
+        ) from error
+
+
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR}
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from entas.errors import EntasError
+from entas.errors import EntasError, UnreachableError
 from entas.publishing.channels import open_channel
 from entas.publishing.recipients import Recipient, load_recipients
 from entas.reporting.revisions import Release, read_files
@@ -69,12 +69,14 @@ def deliver(conn: psycopg.Connection, settings: Settings, release: Release) -> l
 
     Raises:
         EntasError: the configuration cannot be read, or some recipients could not be served (after all others were).
+        UnreachableError: one of these could not be reached.
     """
     if conn.info.transaction_status != TransactionStatus.IDLE:
         raise ValueError("deliver() needs a connection without an open transaction")
     recipients = load_recipients(settings)
     key = (_LOCK, release.release_id % 2**31)
     found, failed = [], []
+    kind = EntasError
     with conn.transaction():
         conn.execute("select pg_advisory_lock(%s, %s)", key)
     try:
@@ -87,12 +89,14 @@ def deliver(conn: psycopg.Connection, settings: Settings, release: Release) -> l
                 found.append(_deliver_one(conn, settings, release, recipient))
             except EntasError as error:
                 failed.append(f"{recipient.id}: {error}")
+                # A later attempt serves whom it can, and nobody twice.
+                kind = UnreachableError if isinstance(error, UnreachableError) else kind
     finally:
         if not conn.closed and conn.info.transaction_status == TransactionStatus.IDLE:
             with conn.transaction():
                 conn.execute("select pg_advisory_unlock(%s, %s)", key)
     if failed:
-        raise EntasError(f"not delivered to {'; '.join(failed)} (delivered: {len(found)})")
+        raise kind(f"not delivered to {'; '.join(failed)} (delivered: {len(found)})")
     return found
 
 

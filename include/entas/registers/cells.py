@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from lokal import parse_rupiah
@@ -45,8 +46,9 @@ EXACT_LIMIT = 9007199254740992
 _INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 _GAPS = re.compile(rf"[\s\u00a0{_INVISIBLE}]+")
 _HIDDEN = re.compile(f"[{_INVISIBLE}]+")
-_APOSTROPHES = "'’‘‛`´′＇ʹʼ"
-_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
+_APOSTROPHES = "'’‘‚‛`´′‵＇ʹʻʼʽˈˊˋ\uff40\ua78c"
+_QUOTES = _APOSTROPHES + '"“”„‟″＂«»'
+_SCIENTIFIC = re.compile(r"[+-]?(\d+)(?:[.,](\d+))?[eE]([+-]?\d+)", re.ASCII)
 _ZERO_TAIL = re.compile(r"[.,]0{1,2}$")
 _NOT_WORD = re.compile(r"[\W_]+")
 _DASHES = frozenset("-–—−‐‑‒―")
@@ -70,6 +72,18 @@ class BrokenCell:
 
     def __str__(self) -> str:
         return self.text
+
+
+_ERROR_TEXT = re.compile(
+    r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!|ERROR!"
+    r"|GETTING_DATA)|Err:\d{3}",
+    re.ASCII,
+)
+
+
+def is_error(text: str) -> bool:
+    """Whether a text is what Excel or LibreOffice shows in place of the result of a formula that failed."""
+    return text[:1] in ("#", "E") and _ERROR_TEXT.fullmatch(text) is not None
 
 
 def fold(text: Any) -> str:
@@ -111,13 +125,13 @@ def is_blank(cell: Any) -> bool:
 
 
 def means_nothing(cell: Any) -> bool:
-    """Blank, or a lone dash, which offices write for "none"."""
+    """Blank, or nothing but dashes (`-`, `--`), which offices write for "none"."""
     if cell is None or cell == "":
         return True
     if type(cell) is not str:
         return False
     text = _GAPS.sub("", cell).lstrip(_APOSTROPHES)
-    return not text or (len(text) == 1 and text in _DASHES)
+    return len(text) <= 5 and all(char in _DASHES for char in text)
 
 
 # --- ids -----------------------------------------------------------------------------------------------------------
@@ -162,11 +176,11 @@ def repair_id(cell: Any, *, cut: bool = False) -> Value:
     if kind is str:
         if len(cell) == 16 and cell.isascii() and cell.isdigit():
             return cell, OK
-        text = _GAPS.sub("", cell).lstrip(_APOSTROPHES)
+        text = _GAPS.sub("", cell).strip(_QUOTES)
         if not text:
             return None, BLANK
-        if _SCIENTIFIC.fullmatch(text):
-            return None, LOST
+        if match := _SCIENTIFIC.fullmatch(text):
+            return _from_scientific(match)
         head = _ZERO_TAIL.sub("", text).replace(".", "")
         digits = head if len(head) == 16 and head.isascii() and head.isdigit() else text.replace(".", "")
         return digits, OK if len(digits) == 16 and digits.isascii() and digits.isdigit() else NOT_16
@@ -181,6 +195,18 @@ def repair_id(cell: Any, *, cut: bool = False) -> Value:
         return str(number), NOT_16
     text = written(cell)
     return (None, BLANK) if text is None else (text, NOT_16)
+
+
+def _from_scientific(match: re.Match[str]) -> Value:
+    """A number in scientific notation: lost, but for `3.216091708850001E15`, which holds all 16 digits.
+
+    Java writes numbers so. Excel shows at most 15 digits; what it makes into 16 ends in 0, and is lost.
+    """
+    whole, decimals, power = match[1], match[2] or "", int(match[3][:4])
+    digits = whole + decimals
+    if power == 15 and len(whole) == 1 and len(digits) == 16 and digits[0] != "0" and digits[-1] != "0":
+        return (digits, OK) if match[0][0] not in "+-" else (digits, NOT_16)
+    return None, LOST
 
 
 def judge_nik(cell: Any, *, cut: bool = False) -> Value:
@@ -220,54 +246,173 @@ def nik_date_exists(ddmmyy: str) -> bool:
 
 # --- dates ---------------------------------------------------------------------------------------------------------
 
-_DAY_FIRST = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?:[T ]+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)?", re.ASCII)
-_YEAR_FIRST = re.compile(
-    r"(\d{4})([/-])(\d{1,2})\2(\d{1,2})(?:[T ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII
-)
+#: Years that a register can mean; a text or cell with another is a slip of the keyboard.
+_FIRST_YEAR, _LAST_YEAR = 1850, 2100
 _LAST_SERIAL = 73415  # 31 December 2100
 
+# A month is known by these beginnings and spellings, besides its whole name (Indonesian and English, with the
+# spellings of before 1972 and of everyday).
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "januari january jan djanuari",
+            "februari february feb pebruari peb febr pebr",
+            "maret march mar mrt",
+            "april apr apl",
+            "mei may mai me",
+            "juni june jun djuni",
+            "juli july jul djuli",
+            "agustus august agu ags agt agst agus aug",
+            "september sept sep",
+            "oktober october okt oct",
+            "november nopember nov nop",
+            "desember december des dec",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_ROMAN = {name: number for number, name in enumerate("I II III IV V VI VII VIII IX X XI XII".split(), start=1)}
+_WHOLE_MONTHS = [name for name in _MONTHS if len(name) >= 5]
+_WEEKDAY = re.compile(
+    r"(?:sen(?:in)?|sel(?:asa)?|rab(?:u)?|kam(?:is)?|jum(?:[’']?at)?|sab(?:tu)?|min(?:ggu)?|ahad"
+    r"|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
+    r"(?:[,.] *| +)",
+    re.IGNORECASE,
+)
+_TIME_OF_DAY = re.compile(
+    r"(?:T|,? )\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?(?: ?(?:[ap]\.?m\.?|wib|wita|wit|z|[+-]\d{2}:?\d{2}))?$",
+    re.ASCII | re.IGNORECASE,
+)
+_SPACED = re.compile(r" ?([/.,-]) ?")
+_DAY_FIRST = re.compile(r"(\d{1,2})([/. -])(\d{1,2})\2(\d{4}|\d{2})", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4})([/. -])(\d{1,2})\2(\d{1,2})", re.ASCII)
+_DAY_MONTH_NAME = re.compile(r"(\d{1,2})[/., -]?([a-z]+)[/., -]{0,2}(\d{4}|\d{2})", re.ASCII | re.IGNORECASE)
+_MONTH_NAME_DAY = re.compile(r"([a-z]+)[. -]?(\d{1,2})(?:, ?| |-)(\d{4}|\d{2})", re.ASCII | re.IGNORECASE)
+_YEAR_MONTH_NAME = re.compile(r"(\d{4})[/. -]([a-z]+)[/. -](\d{1,2})", re.ASCII | re.IGNORECASE)
+_EIGHT_DIGITS = re.compile(r"\d{8}", re.ASCII)
+_SERIAL_TEXT = re.compile(r"\d{5}(?:[.,]\d+)?", re.ASCII)
 
-def parse_date(cell: Any) -> Value:
-    """A day: real date cells, `d/m/yyyy`, `d-m-yyyy`, ISO with or without time, Excel's day numbers (1900 to 2100)."""
+
+def parse_date(cell: Any, *, latest: date | None = None) -> Value:
+    """A day, in whatever spelling.
+
+    - Real date cells, and Excel's day numbers from 1 (1900) to the end of 2100, as a number or as text of five digits.
+      A whole number from 1900 to 2100 is a year without a day, and is not read.
+    - Day first, with `/`, `-`, `.` or spaces: `7/8/1985`, `07-08-85`, `7.8.1985`, `07 08 1985`. What cannot be day
+      first (`08/17/1985`) is not turned round, for then `08/07/1985` would mean one thing or another by its
+      neighbours.
+    - Year first: `1985-08-07`, also with a time and a zone; eight digits, `19850807` or `07081985`.
+    - Names of months, Indonesian or English, in full or short, as they are often misspelt, or Roman: `7 Agustus 1985`,
+      `7-Agt-85`, `Rabu, 7 Agustus 1985`, `August 7, 1985`, `7-VIII-1985`.
+
+    A year of two digits is the last such year that ends no later than `latest`; without `latest` it is what Excel
+    takes: 1930 to 2029.
+
+    Args:
+        cell: the cell.
+        latest: the last day that the column can hold, the day of receipt for births and payments; only years of two
+            digits are read by it.
+    """
     kind = type(cell)
     if kind is str:
         if means_nothing(cell):
             return None, BLANK
-        text = tidy(cell).lstrip(_APOSTROPHES).strip()
-        match = _DAY_FIRST.fullmatch(text)
-        if match:
-            day, month, year = match[1], match[3], match[4]
-        else:
-            match = _YEAR_FIRST.fullmatch(text)
-            if not match:
-                return None, UNREADABLE
-            year, month, day = match[1], match[3], match[4]
-        try:
-            return date(int(year), int(month), int(day)), OK
-        except ValueError:
-            return None, UNREADABLE
-    if cell is None:
+        found = _date_of_text(tidy(cell).strip(_APOSTROPHES).strip(), latest)
+    elif cell is None:
         return None, BLANK
-    if isinstance(cell, datetime):
-        return cell.date(), OK
-    if isinstance(cell, date):
-        return cell, OK
-    if kind is float or kind is int:
-        if not math.isfinite(cell) or not 1 <= cell < _LAST_SERIAL + 1:
-            return None, UNREADABLE
-        serial = int(cell)
-        # Excel believes in a 29 February 1900, so its numbers run one ahead after it.
-        if serial == 60:
-            return None, UNREADABLE
-        return date(1899, 12, 30 if serial > 60 else 31) + timedelta(days=serial), OK
-    return None, UNREADABLE
+    elif isinstance(cell, datetime):
+        found = cell.date()
+    elif isinstance(cell, date):
+        found = cell
+    elif kind is float or kind is int:
+        found = _date_of_number(cell)
+    else:
+        found = None
+    if found is None or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        return None, UNREADABLE
+    return found, OK
+
+
+def _date_of_number(number: float) -> date | None:
+    if not math.isfinite(number):
+        return None
+    if 10_000_000 <= number < 100_000_000 and number == int(number):
+        return _date_of_digits(str(int(number)))
+    if not 1 <= number < _LAST_SERIAL + 1 or (1900 <= number <= 2100 and number == int(number)):
+        return None
+    serial = int(number)
+    # Excel believes in a 29 February 1900, so its numbers run one ahead after it.
+    if serial == 60:
+        return None
+    return date(1899, 12, 30 if serial > 60 else 31) + timedelta(days=serial)
+
+
+def _date_of_digits(digits: str) -> date | None:
+    """`yyyymmdd` or `ddmmyyyy`; never both, for no month is 19 or 20."""
+    for year, month, day in (
+        (digits[:4], digits[4:6], digits[6:]),
+        (digits[4:], digits[2:4], digits[:2]),
+    ):
+        if year[:2] in ("19", "20") and "01" <= month <= "12":
+            return _day(year, int(month), day, None)
+    return None
+
+
+def _date_of_text(text: str, latest: date | None) -> date | None:
+    text = _TIME_OF_DAY.sub("", _WEEKDAY.sub("", text, count=1))
+    text = _SPACED.sub(r"\1", text).rstrip(".,")
+    if match := _DAY_FIRST.fullmatch(text):
+        return _day(match[4], int(match[3]), match[1], latest)
+    if match := _YEAR_FIRST.fullmatch(text):
+        return _day(match[1], int(match[3]), match[4], latest)
+    if match := _DAY_MONTH_NAME.fullmatch(text):
+        return _day(match[3], _month(match[2]), match[1], latest)
+    if match := _MONTH_NAME_DAY.fullmatch(text):
+        return _day(match[3], _month(match[1]), match[2], latest)
+    if match := _YEAR_MONTH_NAME.fullmatch(text):
+        return _day(match[1], _month(match[2]), match[3], latest)
+    if _EIGHT_DIGITS.fullmatch(text):
+        return _date_of_digits(text)
+    if _SERIAL_TEXT.fullmatch(text):
+        return _date_of_number(float(text.replace(",", ".")))
+    return None
+
+
+def _month(name: str) -> int:
+    """The number of a month, 0 when there is none of that name; one letter too few, too many or wrong does no harm."""
+    number = _ROMAN.get(name)  # in capitals: `7-x-1985` is a month that is not known
+    name = name.lower()
+    number = number or _MONTHS.get(name)
+    if number is None and len(name) >= 4:
+        number = _MONTHS[near[0]] if (near := get_close_matches(name, _WHOLE_MONTHS, n=1, cutoff=0.85)) else 0
+    return number or 0
+
+
+def _day(year: str, month: int, day: str, latest: date | None) -> date | None:
+    try:
+        if len(year) == 4:
+            return date(int(year), month, int(day))
+        if latest is None:
+            return date(int(year) + (2000 if int(year) < 30 else 1900), month, int(day))
+        century = latest.year // 100 * 100
+        found = date(century + int(year), month, int(day)) if _exists(century + int(year), month, int(day)) else None
+        return found if found and found <= latest else date(century - 100 + int(year), month, int(day))
+    except ValueError:
+        return None
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
 
 
 # --- amounts -------------------------------------------------------------------------------------------------------
 
 _MINUS = re.compile("[–—−‐‑]")
-_CURRENCY = re.compile(r"^(?:rp|idr)[.:]?", re.IGNORECASE)
-_NO_SEN = re.compile(r"[.,]-+$")
+_CURRENCY = re.compile(r"^(?:rp|idr)[.:]?|(?<=\S) ?(?:rupiah|rp|idr)\.?$", re.IGNORECASE)
+#: What follows the last digit when there are no sen: `,-`, `.--`, a full stop.
+_NO_SEN = re.compile(r"(?<=\w) ?[.,;][-=]*$")
 _AMOUNT_FORMS = (
     # 1288680 | 1.288.680 | 1.288.680,00 | 1288680,5
     (re.compile(r"(\d{1,3}(?:\.\d{3})+|\d+)(?:,(\d{1,2}))?", re.ASCII), "."),
@@ -280,7 +425,11 @@ _AMOUNT_FORMS = (
     (re.compile(r"(\d{4,})\.(\d+)", re.ASCII), "."),
 )
 _GROUPED_BY_SPACE = re.compile(r"\d{1,3}(?: \d{3})+(?:,\d{1,2})?", re.ASCII)
-_IN_WORDS = re.compile(r"\d+(?:[.,]\d+)? ?(?:ribu|rb|juta|jt|miliar)", re.ASCII | re.IGNORECASE)
+#: Three decimals would be thousands as likely (`1.250 juta`), so at most two are read.
+_IN_WORDS = re.compile(
+    r"\d+(?:[.,]\d{1,2})? ?(?:ribu|rb|juta|jt|miliar|milyar)|\d+ ?(?:juta|jt) \d{1,3} ?(?:ribu|rb)",
+    re.ASCII | re.IGNORECASE,
+)
 _CENT = Decimal("0.01")
 #: raw amounts are numeric(18,2); anything as large is no family's and no payment's.
 _AMOUNT_LIMIT = Decimal(10) ** 16
@@ -291,6 +440,10 @@ def parse_amount(cell: Any) -> Value:
 
     `-500000` and `(500.000)` are negative; `1.500` is 1500. Figures are read here rather than by lokal-id, which
     drops the sign and adds up whatever numbers it finds; amounts with a word (`1,2 juta`) are read by lokal-id.
+
+    `Rp -`, which Excel shows in an accounting format, is blank as `-` is: whether it stands for nothing known or for
+    no rupiah cannot be told. Not read are ranges, `tidak ada` or `nihil`, and amounts for a period (`500.000/bulan`,
+    `per hari`): how often that is paid is not known.
     """
     kind = type(cell)
     if kind is float or kind is int:
@@ -308,6 +461,8 @@ def parse_amount(cell: Any) -> Value:
     elif text.startswith("-"):
         negative, text = True, text[1:].strip()
     text = _CURRENCY.sub("", text).strip()
+    if means_nothing(text):
+        return (None, UNREADABLE) if not text else (None, BLANK)
     if not negative and text.startswith("-"):
         negative, text = True, text[1:].strip()
     text = _NO_SEN.sub("", text).strip()
@@ -388,7 +543,9 @@ def parse_text(cell: Any) -> Value:
     kind = type(cell)
     if kind is str:
         text = tidy(cell)
-        return (text, OK) if text else (None, BLANK)
+        if not text:
+            return None, BLANK
+        return (None, UNREADABLE) if is_error(text) else (text, OK)
     if kind is BrokenCell:
         return None, UNREADABLE
     text = written(cell)

@@ -88,14 +88,15 @@ class Limits:
             values[field] = int(text) * unit
         return cls(**values)
 
-    def check_size(self, size: int) -> None:
-        """Refuse a file by its size in bytes alone."""
-        if size > self.upload_bytes:
-            raise LimitError(
-                f"Ukuran berkas {_megabytes(size)} melebihi batas {_megabytes(self.upload_bytes)}, sehingga berkas "
-                "disimpan tetapi tidak dibaca. Hapus gambar dan lembar yang bukan register, atau bagi berkas menjadi "
-                "beberapa berkas, lalu unggah kembali."
-            )
+    def refuse_size(self, size: int) -> str | None:
+        """Why a file of so many bytes is not read; None when it may be."""
+        if size <= self.upload_bytes:
+            return None
+        return (
+            f"Ukuran berkas {_megabytes(size)} melebihi batas {_megabytes(self.upload_bytes)}, sehingga berkas "
+            "disimpan tetapi tidak dibaca. Hapus gambar dan lembar yang bukan register, atau bagi berkas menjadi "
+            "beberapa berkas, lalu unggah kembali."
+        )
 
     def check_sheets(self, count: int) -> None:
         """Refuse a workbook by the number of its sheets."""
@@ -241,7 +242,8 @@ def check_file(path: Path, limits: Limits) -> None:
     Raises:
         UnreadableFileError: with the reason for the sender.
     """
-    limits.check_size(path.stat().st_size)
+    if reason := limits.refuse_size(path.stat().st_size):
+        raise LimitError(reason)
     with path.open("rb") as file:
         start = file.read(8)
         if start.startswith(ZIP):

@@ -15,6 +15,9 @@ SUMMARY = ("Ringkasan", "Hasil Periksa Register")
 INSTRUCTIONS = ("Petunjuk", "Petunjuk Pengisian Buku Kerja Entas")
 CODE_LISTS = ("Daftar Kode", "Daftar kode untuk pilihan sel")
 
+#: What a feedback workbook adds to the name of the upload it is about.
+FEEDBACK_SUFFIX = ".hasil-periksa.xlsx"
+
 _OWN = frozenset((SUMMARY, INSTRUCTIONS, CODE_LISTS))
 
 
@@ -22,3 +25,15 @@ def is_own_sheet(sheet: Sheet) -> bool:
     """Whether a sheet of an upload is one that Entas wrote beside the registers."""
     first = sheet.rows[0][0] if sheet.rows and sheet.rows[0] else None
     return (sheet.name, first) in _OWN
+
+
+def without_suffix(file_name: str) -> str:
+    """The name of the upload that a feedback workbook is about; any other name as it is.
+
+    A feedback workbook that comes back, corrected, is an upload of the file it is about: it replaces what that one
+    listed, and its own feedback takes the place of the earlier one.
+    """
+    name = file_name
+    while name.lower().endswith(FEEDBACK_SUFFIX) and len(name) > len(FEEDBACK_SUFFIX):
+        name = name[: -len(FEEDBACK_SUFFIX)]
+    return name

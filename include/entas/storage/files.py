@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+_log = logging.getLogger(__name__)
+
+#: Folders that are asked for at once: a distant server answers them side by side.
+_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,41 @@ class Backend(Protocol):
 
     def drop_leftovers(self, before: datetime) -> int:
         """Delete what writers that were killed before that moment left; returns how many."""
+
+
+def walk(backend: Backend, under: str, enter: Enter | None) -> Iterator[Folder]:
+    """`Store.walk` on a store with folders."""
+    level: list[tuple[str, int | None]] = [(under, None)]
+    while level:
+        below: list[tuple[str, int | None]] = []
+        for start in range(0, len(level), _AT_ONCE):
+            batch = level[start : start + _AT_ONCE]
+            for (path, _), found in zip(batch, backend.listed(batch), strict=True):
+                if isinstance(found, OSError):
+                    if path == under:
+                        raise found
+                    if isinstance(found, PermissionError):
+                        _log.error("%s/%s may not be read by this account; it is left alone", backend.place, path)
+                    elif not isinstance(found, FileNotFoundError | NotADirectoryError):
+                        raise found
+                    continue
+                below += [one for one in found.folders if enter is None or enter(*one)]
+                yield found
+        level = below
+
+
+def drop_parts(backend: Backend, before: datetime) -> int:
+    """`Backend.drop_leftovers` where what is being written has a name of its own (`part_of`)."""
+    moment, dropped = before.timestamp() * 1e9, 0
+    try:
+        for folder in walk(backend, "", None):
+            for file in folder.files:
+                if is_part(file.path) and file.modified_ns < moment:
+                    backend.remove(file.path)
+                    dropped += 1
+    except FileNotFoundError:
+        return 0
+    return dropped
 
 
 def part_of(path: str) -> str:

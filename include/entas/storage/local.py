@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from entas.storage.files import Folder, StoredFile, is_part, part_of
+from entas.storage.files import Folder, StoredFile, drop_parts, part_of
 
 
 class LocalFolder:
@@ -37,8 +37,6 @@ class LocalFolder:
 
     def _listed(self, path: str, modified_ns: int | None) -> Folder:
         place = f"{self.place}/{path}" if path else self.place
-        if modified_ns is None:
-            modified_ns = os.stat(place).st_mtime_ns  # noqa: PTH116 - 100,000 of them: no Path for each
         found = Folder(path, modified_ns)
         below = f"{path}/" if path else ""
         with os.scandir(place) as entries:
@@ -87,11 +85,4 @@ class LocalFolder:
         (self._root / path).unlink(missing_ok=True)
 
     def drop_leftovers(self, before: datetime) -> int:
-        dropped = 0
-        for folder, _, names in os.walk(self._root):
-            for name in names:
-                place = Path(folder, name)
-                if is_part(name) and place.lstat().st_mtime < before.timestamp():
-                    place.unlink()
-                    dropped += 1
-        return dropped
+        return drop_parts(self, before)

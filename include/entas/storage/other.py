@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import fsspec
 
 from entas.errors import EntasError
-from entas.storage.files import Folder, StoredFile, is_part, part_of
+from entas.storage.files import Folder, StoredFile, drop_parts, part_of
 
 
 class OtherFolder:
@@ -71,12 +71,7 @@ class OtherFolder:
             self._fs.rm_file(self._name(path))
 
     def drop_leftovers(self, before: datetime) -> int:
-        dropped = 0
-        for name, info in self._fs.find(self._root, detail=True).items():
-            if is_part(name) and _file(name, info).modified_ns < before.timestamp() * 1e9:
-                self._fs.rm_file(name)
-                dropped += 1
-        return dropped
+        return drop_parts(self, before)
 
 
 def _file(path: str, info: dict[str, Any]) -> StoredFile:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -14,13 +13,9 @@ from urllib.parse import unquote
 
 from entas.errors import EntasError
 from entas.settings import StoreAccess
-from entas.storage.files import After, Backend, Enter, Folder, StoredFile, is_part
+from entas.storage.files import After, Backend, Enter, Folder, StoredFile, is_part, walk
 from entas.storage.local import LocalFolder
 
-_log = logging.getLogger(__name__)
-
-#: Folders that are asked for at once: a distant server answers them side by side.
-_AT_ONCE = 256
 _SECRET = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
 
 #: Connections of this process, by what they connect to.
@@ -98,6 +93,19 @@ class Store:
         except FileNotFoundError:
             return
 
+    def again(self, files: Iterable[StoredFile]) -> list[StoredFile]:
+        """Those of some files that are as they were: there, of the same size and modification time."""
+        by_folder: dict[str, list[StoredFile]] = {}
+        for file in files:
+            by_folder.setdefault(file.path.rpartition("/")[0], []).append(file)
+        same: list[StoredFile] = []
+        for known, found in zip(
+            by_folder.values(), self._backend.listed([(path, None) for path in by_folder]), strict=True
+        ):
+            now = set(found.files) if isinstance(found, Folder) else set()
+            same += [file for file in known if file in now]
+        return same
+
     def walk(self, under: str = "", enter: Enter | None = None, after: After | None = None) -> Iterator[Folder]:
         """Look into a folder and those below it, parents first.
 
@@ -113,23 +121,7 @@ class Store:
         if (pages := getattr(self._backend, "walk", None)) is not None:
             yield from pages(under, enter, after)
             return
-        level: list[tuple[str, int | None]] = [(under, None)]
-        while level:
-            below: list[tuple[str, int | None]] = []
-            for start in range(0, len(level), _AT_ONCE):
-                batch = level[start : start + _AT_ONCE]
-                for (path, _), found in zip(batch, self._backend.listed(batch), strict=True):
-                    if isinstance(found, OSError):
-                        if path == under:
-                            raise found
-                        if isinstance(found, PermissionError):
-                            _log.error("%s may not be read by this account; it is left alone", self.full(path))
-                        elif not isinstance(found, FileNotFoundError):
-                            raise found
-                        continue
-                    below += [one for one in found.folders if enter is None or enter(*one)]
-                    yield found
-            level = below
+        yield from walk(self._backend, under, enter)
 
 
 def masked(url: str) -> str:

@@ -473,6 +473,134 @@ def bip19() -> Case:
     )
 
 
+def bip2012() -> Case:
+    """The older print: for each family a line of labels, the line of its answers, and the header once more."""
+    header = (
+        "NO|NIK|NAMA|JK|TMPT LHR|TGL LHR|G.DRH|AGAMA|STATUS|HUB.KEL|PENDIDIKAN|PEKERJAAN|NAMA IBU|NAMA AYAH|AKTA LAHIR"
+    ).split("|")
+    rows: list[list[Any]] = []
+    above: list[list[Any]] = [["BUKU INDUK PENDUDUK"], []]
+    for family in FAMILIES:
+        head = family[0]
+        place = f"DUSUN {head.dusun}, RT:{head.rt}, RW:{head.rw}, Kodepos:17000,-"
+        block = [
+            [None, "NO.KK", None, "NAMA KEPALA KELUARGA", None, None, "ALAMAT", *[None] * 9],
+            [None, head.no_kk, None, head.nama, None, None, place, *[None] * 9],
+            [None, *header],
+        ]
+        if head is FAMILIES[0][0]:
+            above += block[:2]
+        else:
+            rows += map(Heading, block)
+        rows += [
+            [
+                None,
+                number,
+                p.nik,
+                p.nama,
+                "L" if p.sex == 1 else "P",
+                p.tempatlahir,
+                _dmy(p.tanggallahir),
+                "-",
+                "Islam",
+                label("siak", "status_kawin", p.status_kawin),
+                label("siak", "kk_level", p.kk_level),
+                label("siak", "pendidikan_kk_id", p.pendidikan_kk_id),
+                label("siak", "pekerjaan_id", p.pekerjaan_id),
+                "IBU UJI",
+                "AYAH UJI",
+                None,
+            ]
+            for number, p in enumerate(family, start=1)
+        ]
+    kinds = {2: "nik", 3: "name", 4: "code", 5: "text", 6: "date", 9: "code", 10: "code", 11: "code", 12: "code"}
+    return Case(
+        "bip",
+        [Draft("Sheet1", [[None, *header]], rows, kinds, fixed=2, above=above)],
+        {
+            "penduduk": [
+                {
+                    **person.columns("pendidikan_sedang_id", "cacat_id", "status_dasar"),
+                    "alamat": f"DUSUN {person.dusun}",
+                    "nama_ibu": "IBU UJI",
+                    "nama_ayah": "AYAH UJI",
+                }
+                for person in PEOPLE
+            ]
+        },
+        typo=("TGL LHR", "TGL LHRR"),
+        without=("HUB.KEL",),
+        missing="kk_level",
+    )
+
+
+def bip_kabupaten() -> Case:
+    """A print with a page a family: its title, place and card in cells beside their labels, then header and members."""
+    header = (
+        "NO|NIK|NAMA|JK|TMPT LHR|TGL LHR|G.DRH|AGAMA|STATUS|HUB.KEL|PENDIDIKAN|PEKERJAAN|NAMA IBU|NAMA AYAH|KET"
+    ).split("|")
+    rows: list[list[Any]] = []
+    above: list[list[Any]] = []
+    for family in FAMILIES:
+        head = family[0]
+        told = [
+            ("PROVINSI :", "JAWA BARAT", "NO. KK :", head.no_kk),
+            ("KABUPATEN :", "BEKASI", "NAMA. KK :", head.nama),
+            ("KECAMATAN :", "UJI", "ALAMAT :", f"DSN. {head.dusun},Kodepos :17000,Telp :,-"),
+            ("DESA :", "SUKA UJI", "NO.RT/RW :", f"{head.rt}/{head.rw}"),
+        ]
+        block: list[list[Any]] = [
+            [None, "BUKU INDUK KEPENDUDUKAN KABUPATEN BEKASI (DAFTAR  KELUARGA)"],
+            [],
+            *([None, a, b, *[None] * 7, c, d] for a, b, c, d in told),
+            [None, *range(2, 17)],
+        ]
+        if head is FAMILIES[0][0]:
+            above += block
+        else:
+            rows += [Heading(row) for row in [*block, [None, *header]]]
+        rows += [
+            [
+                None,
+                number,
+                p.nik,
+                p.nama,
+                "L" if p.sex == 1 else "P",
+                p.tempatlahir,
+                _dmy(p.tanggallahir),
+                "O",
+                "Islam",
+                label("siak", "status_kawin", p.status_kawin),
+                label("siak", "kk_level", p.kk_level),
+                label("siak", "pendidikan_kk_id", p.pendidikan_kk_id),
+                label("siak", "pekerjaan_id", p.pekerjaan_id),
+                "IBU UJI",
+                "AYAH UJI",
+                None,
+            ]
+            for number, p in enumerate(family, start=1)
+        ]
+    kinds = {2: "nik", 3: "name", 4: "code", 5: "text", 6: "date", 9: "code", 10: "code", 11: "code", 12: "code"}
+    return Case(
+        "bip",
+        [Draft("Sheet1", [[None, *header]], rows, kinds, fixed=2, above=above)],
+        {
+            "penduduk": [
+                {
+                    **person.columns("pendidikan_sedang_id", "cacat_id", "status_dasar"),
+                    "alamat": f"DSN. {person.dusun}",
+                    "nama_ibu": "IBU UJI",
+                    "nama_ayah": "AYAH UJI",
+                }
+                for person in PEOPLE
+            ]
+        },
+        typo=("TGL LHR", "TGL LHRR"),
+        without=("HUB.KEL",),
+        missing="kk_level",
+    )
+
+
 # --- P3KE and SIKS-NG ------------------------------------------------------------------------------------------------
 
 _P3KE_HOUSING = (
@@ -596,6 +724,51 @@ def siks_ng() -> Case:
         typo=("Desil", "Desill"),
         without=("Desil",),
         missing="Desil",
+    )
+
+
+def p3ke_keluarga_2023() -> Case:
+    """The family list of later years: other words for the place, the year of the last update, more programmes."""
+    case = p3ke_keluarga()
+    renamed = {
+        "ID Keluarga": "ID Keluarga P3KE",
+        "Kabupaten": "Kabupaten/Kota",
+        "Desa": "Desa/Kelurahan",
+        "Kode Kemdagri": "Kode Kemendagri",
+        "Memiliki Simpanan Uang/Perhiasan/Ternak/Lainnya": "Memiliki Simpanan",
+    }
+    [header] = case.sheet.header
+    header[:] = [renamed.get(name, name) for name in header]
+    header += ["Dimuktakhirkan Tahun", "Penerima Prakerja", "Penerima KUR"]
+    for row in case.sheet.rows:
+        row += [2023, "Tidak", "Tidak"]
+    return case
+
+
+def siks_ng_keluarga() -> Case:
+    """A decile list with a row a family, as DTSEN heads it."""
+    heads = [family[0] for family in FAMILIES]
+    columns = [
+        ("NO", "", [1, 2, 3]),
+        ("PROVINSI", "", ["JAWA BARAT"] * 3),
+        ("KABUPATEN/KOTA", "", ["KAB. BEKASI"] * 3),
+        ("KECAMATAN", "", ["UJI"] * 3),
+        ("KELURAHAN/DESA", "", ["SUKA UJI"] * 3),
+        ("ALAMAT", "place", [p.alamat for p in heads]),
+        ("NO_KK", "card", [p.no_kk for p in heads]),
+        ("NIK", "nik", [p.nik for p in heads]),
+        ("NAMA_KEPALA_KELUARGA", "name", [p.nama for p in heads]),
+        ("JUMLAH ANGGOTA KELUARGA", "", [len(family) for family in FAMILIES]),
+        ("DESIL_NASIONAL", "code", [str(decile) for decile in _DECILES]),
+    ]
+    case = siks_ng()
+    return Case(
+        "siks_ng",
+        [_table("DTSEN", columns)],
+        case.expected,
+        typo=("DESIL_NASIONAL", "DESIL_NASONAL"),
+        without=("DESIL_NASIONAL",),
+        missing="desil",
     )
 
 
@@ -764,6 +937,38 @@ def _odd(header: str) -> str:
     return header[:4].lower() + header[4:] if header[:3].isdigit() else header
 
 
+def regsosek_bertingkat() -> Case:
+    """The five sheets with the questions in words, and 501a to 501g merged over three columns each."""
+    case = regsosek()
+    words = {"402": "402. Nama", "403": "403. NIK", "404": "404. Keberadaan", "405": "405. Jenis Kelamin"}
+    words |= {"406": "406. Tanggal Lahir", "408": "408. Status Perkawinan", "409": "409. Hubungan dengan KK"}
+    words |= {"412": "412. Partisipasi sekolah", "413": "413. Jenjang"}
+    [members] = case.drafts[3].header
+    members[:] = [words.get(header, header) for header in members]
+    aid = case.drafts[4]
+    [questions] = aid.header
+    aid.header = [
+        [None if "bulan" in name or "tahun" in name else name for name in questions],
+        [
+            "Menerima" if name.startswith("501") and len(name) == 4 else name.split()[1] if " " in name else None
+            for name in questions[:-2]
+        ],
+    ]
+    aid.header[0][0], aid.header[1][0] = questions[0], None
+    aid.merged = [(-2, place, -2, place + 2) for place in range(1, 22, 3)]
+    for draft in case.drafts:
+        draft.header[0][0] = "No Kartu Keluarga"
+    return Case(
+        case.format_id,
+        case.drafts,
+        case.expected,
+        main=3,
+        typo=("403. NIK", "403. NlK"),
+        without=("403. NIK",),
+        missing="nik",
+    )
+
+
 FORMATS: dict[str, Callable[[], Case]] = {
     "entas_penduduk": entas_penduduk,
     "entas_kesejahteraan": entas_kesejahteraan,
@@ -775,9 +980,14 @@ FORMATS: dict[str, Callable[[], Case]] = {
     "siak": siak,
     "bip12": bip12,
     "bip19": bip19,
+    "bip2012": bip2012,
+    "bip_kabupaten": bip_kabupaten,
     "p3ke_keluarga": p3ke_keluarga,
+    "p3ke_keluarga_2023": p3ke_keluarga_2023,
     "p3ke_individu": p3ke_individu,
     "siks_ng": siks_ng,
+    "siks_ng_keluarga": siks_ng_keluarga,
     "regsosek": regsosek,
+    "regsosek_bertingkat": regsosek_bertingkat,
     "regsosek_opensid": regsosek_opensid,
 }

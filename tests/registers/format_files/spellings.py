@@ -296,7 +296,7 @@ def duplicate_header(case: Case) -> Case | None:
     if case.sheet.fixed:
         return None
     draft = case.sheet
-    place = next(place for place, kind in sorted(draft.kinds.items()) if kind == "name")
+    place = next(place for place, kind in sorted(draft.kinds.items()) if kind in ("name", "text"))
     for row in draft.header:
         row.append(row[place])
     for row in draft.rows:

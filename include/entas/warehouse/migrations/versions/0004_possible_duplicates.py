@@ -72,7 +72,7 @@ comment on column quality.possible_duplicate.left_household_id is 'Pseudonym of 
 comment on column quality.possible_duplicate.left_person_id is 'Pseudonym of the person; null for families.';
 comment on column quality.possible_duplicate.left_village_code is 'Village whose register lists that side.';
 comment on column quality.possible_duplicate.left_upload_id is 'Upload of that register (raw.upload).';
-comment on column quality.possible_duplicate.left_position is 'Row in raw.penduduk of that upload; for families the first row of the family.';
+comment on column quality.possible_duplicate.left_position is 'Row in raw.penduduk of that upload; for families that of the head, or the first where none is marked.';
 comment on column quality.possible_duplicate.right_household_id is 'As left_household_id, of the other side.';
 comment on column quality.possible_duplicate.right_person_id is 'As left_person_id, of the other side.';
 comment on column quality.possible_duplicate.right_village_code is 'As left_village_code, of the other side.';
