@@ -45,6 +45,9 @@ MARTS = {
     "rpt_programme_outcome": "area_level area_code programme_kind cohort months_after looked_at helped helped_counted"
     " helped_not_extreme_poor helped_unknown helped_left not_helped not_helped_counted not_helped_not_extreme_poor"
     " not_helped_unknown not_helped_left",
+    "rpt_schooling_monthly": "area_level area_code period school_level students households",
+    "rpt_line_sensitivity": "period line_id authority stated_basis basis poverty_line is_policy households persons"
+    " verified below_line difference",
     "rpt_target_progress": "period households baseline_households target_households months_to_target_3"
     " months_to_target_6 months_to_target_12",
 }

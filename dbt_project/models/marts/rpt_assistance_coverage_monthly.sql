@@ -59,12 +59,12 @@ paid as (
     select
         payments.period,
         payments.household_id,
-        coalesce(programmes.programme, '(tanpa nama)') as programme,
+        coalesce(programmes.programme, '(tanpa program)') as programme,
         count(*) as payments,
         sum(payments.amount) as amount
     from payments
     left join programmes on payments.programme_key = programmes.programme_key
-    group by payments.period, payments.household_id, coalesce(programmes.programme, '(tanpa nama)')
+    group by payments.period, payments.household_id, coalesce(programmes.programme, '(tanpa program)')
 
     union all
 
