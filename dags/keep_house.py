@@ -10,7 +10,7 @@ from entas.orchestration import TRANSIENT
 MANUAL = """
 ### What it does
 
-Every night at 02:30 (Asia/Jakarta), five things that do not wait for each other:
+Every night at 02:30 (Asia/Jakarta), six things that do not wait for each other:
 
 - **sweep** removes feedback workbooks older than `ENTAS_FEEDBACK_DAYS` (400), logs older than `ENTAS_LOG_DAYS` (90), and
   what runs that were killed more than a day ago left half-written in archive, feedback and reports.
@@ -19,6 +19,9 @@ Every night at 02:30 (Asia/Jakarta), five things that do not wait for each other
   is free. Its numbers are in its XCom.
 - **punctuality** fails from the 6th of a month on while the report of the month before is not released although its
   predecessor was.
+- **duplicates** searches the registers in force for persons and families who may be listed twice, when a register
+  came since the last search or somebody judged a pair, and writes the worklists `kemungkinan-ganda.xlsx` of the
+  regency and the villages. It decides nothing, and no report waits for it.
 - **vacuum** drops what a killed `entas report --as-of` left, then vacuums and analyses the tables of the warehouse.
 
 Nothing of the archive, the reports or the registers is ever deleted.
@@ -31,6 +34,7 @@ Nothing of the archive, the reports or the registers is ever deleted.
 | `storage` warns of little room | make room or move `ENTAS_ARCHIVE` before the next month's uploads |
 | `retry_deliveries` failed | the log names the recipient: mend its entry in `recipients.yaml` or its place; the others have theirs |
 | `punctuality` failed | the month's report is overdue: look at the last run of `publish_monthly_report` |
+| `duplicates` failed | its log says why; the worklists of the last search stand, and the count is not concerned |
 | a task up for retry | the warehouse or a store does not answer; it tries again 3 times, 10 minutes apart |
 """
 
@@ -82,6 +86,13 @@ with DAG(
         return housekeeping.check_punctuality(Settings.from_env())
 
     @task
+    def duplicates() -> dict[str, int | float | str | None]:
+        from entas.duplicates import find_duplicates
+        from entas.settings import Settings
+
+        return find_duplicates(Settings.from_env(), only_if_changed=True).to_dict()
+
+    @task
     def vacuum() -> int:
         from entas import housekeeping
         from entas.settings import Settings
@@ -92,4 +103,5 @@ with DAG(
     retry_deliveries()
     storage()
     punctuality()
+    duplicates()
     vacuum()

@@ -1,4 +1,5 @@
-"""`make bench`: seconds and peak memory of taking in OpenSID workbooks of a whole village.
+"""`make bench`: seconds and peak memory of taking in OpenSID workbooks of a whole village; seconds of a large inbox;
+what the search for persons listed twice finds.
 
 A workbook of 17,000 persons and 43 columns is what one village of a regency sends each month. The persons are
 invented and the same in every village; reading, judging and loading do not depend on that.
@@ -7,6 +8,8 @@ invented and the same in every village; reading, judging and loading do not depe
 from __future__ import annotations
 
 import argparse
+import json
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -14,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -23,7 +26,12 @@ from rich.console import Console
 from rich.table import Table
 
 from entas import areas
-from entas.settings import Settings
+from entas.clock import JAKARTA, add_months, period_text
+from entas.duplicates.search import search
+from entas.intake import scan
+from entas.sample.doubles import true_pairs, write_invented
+from entas.settings import PROJECT_ROOT, Settings
+from entas.storage import Store
 from entas.warehouse import open_warehouse
 
 PERIOD = "2023-10"
@@ -151,11 +159,164 @@ def measure(workbook: Path, copies: int) -> tuple[float, int]:
     return seconds, memory.peak
 
 
+#: Kinds of store whose listing is measured.
+KINDS = ("folder", "sftp", "s3")
+
+
+def listing(kind: str, files: int) -> tuple[float, float]:
+    """Take in ten small workbooks from an inbox that holds so many files of past years, all of them received.
+
+    The old files lie in 187 villages and 48 months. `sftp` is OpenSSH's server, `s3` is moto's (whose own work grows
+    with what it holds), both on this machine.
+
+    Returns:
+        Seconds of `entas intake`, and of listing the inbox and finding the new files alone.
+    """
+    sys.path.insert(0, str(PROJECT_ROOT))
+    from tests.stores.servers import S3Server, SshServer
+
+    home = Path(tempfile.mkdtemp(prefix="entas-bench-"))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ENTAS_")}
+    environment |= {"ENTAS_HOME": str(home), "ENTAS_SETTLE_SECONDS": "0"}
+    now = datetime.now(JAKARTA)
+    villages = list(areas.villages("32.16"))
+    months = [period_text(add_months(now.date().replace(day=1), -back)) for back in range(60, 12, -1)]
+    old = {f"{villages[i % 187]}/{months[i // 187 % 48]}/{i // (187 * 48)}.xlsx" for i in range(files)}
+    workbook = home / "new.xlsx"
+    write_workbook(workbook, 20)
+    new = [f"{village}/{period_text(add_months(now.date().replace(day=1), -1))}/new.xlsx" for village in villages[:10]]
+    server: SshServer | S3Server | None = None
+    if kind == "s3":
+        server = S3Server(old=old)
+        credentials = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
+        os.environ.update(credentials)
+        environment |= credentials | {"ENTAS_INBOX": "s3://bench/inbox", "ENTAS_S3_ENDPOINT": server.endpoint}
+    else:
+        inbox = home / "inbox"
+        inbox.mkdir()
+        year_ago = time.time() - 365 * 86_400
+        for path in old:
+            place = inbox / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(b"x")
+            os.utime(place, (year_ago, year_ago))
+        for folder in [inbox, *inbox.glob("*"), *inbox.glob("*/*")]:
+            os.utime(folder, (year_ago, year_ago))
+        if kind == "sftp":
+            server = SshServer(home / "ssh")
+            environment |= {
+                "ENTAS_INBOX": f"{server.url}{inbox}",
+                "ENTAS_SSH_KNOWN_HOSTS": str(server.known_hosts),
+                "ENTAS_SSH_KEY": str(server.key),
+            }
+    settings = Settings.from_env(environment)
+    store = Store(settings.inbox, settings.access)
+    with open_warehouse(settings).connect(autocommit=True) as connection:
+        scan.receive(connection, store, settings)
+        connection.execute(
+            """
+            insert into raw.upload (village_code, period, file_name, sha256, bytes, received_at, status)
+            select split_part(path, '/', 1), split_part(path, '/', 2), split_part(path, '/', 3), md5(path), bytes,
+                received_at, 'rejected'
+            from raw.inbox_file;
+            update raw.inbox_file set upload_id = upload.upload_id from raw.upload
+            where upload.received_at = inbox_file.received_at;
+            """
+        )
+        connection.execute("vacuum analyze raw.inbox_file, raw.upload, raw.inbox_folder")
+        for path in new:
+            store.put_file(workbook, path)
+        began = time.monotonic()
+        with connection.transaction(force_rollback=True):
+            found = scan.receive(connection, store, settings)
+        seconds_of_listing = time.monotonic() - began
+    if len(found) != len(new):
+        raise SystemExit(f"{len(found)} of {len(new)} new files were found; their home is {home}")
+    began = time.monotonic()
+    entas = str(Path(sys.executable).parent / "entas")
+    done = subprocess.run([entas, "intake", "--json"], env=environment, capture_output=True, text=True, check=False)
+    seconds = time.monotonic() - began
+    if done.returncode or len(json.loads(done.stdout)["uploads"]) != len(new):
+        raise SystemExit(f"entas intake ended with {done.returncode}: {done.stderr}; its home is {home}")
+    if server:
+        server.stop()
+    from entas.warehouse.embedded import EmbeddedServer
+
+    EmbeddedServer(home).stop()
+    shutil.rmtree(home)
+    return seconds, seconds_of_listing
+
+
+def measure_listing(files: int) -> Table:
+    """Ten new files among many old ones, beside ten in an empty inbox."""
+    table = Table(title=f"entas intake of 10 new files, with {files:,} old ones in the inbox")
+    for name in ("store", "none old (s)", f"{files:,} old (s)", "ratio", "of which listing (s)"):
+        table.add_column(name, justify="right")
+    for kind in KINDS:
+        alone, _ = listing(kind, 0)
+        seconds, listed = listing(kind, files)
+        table.add_row(kind, f"{alone:.1f}", f"{seconds:.1f}", f"{seconds / alone:.2f}", f"{listed:.2f}")
+    return table
+
+
+#: Scores from which pairs are judged: that from which they are kept, and that from which a worklist calls them strong.
+THRESHOLDS = (0.5, 0.8, 0.95, 0.99)
+
+
+def duplicates(persons: int) -> Table:
+    """Search invented registers of the whole regency for persons listed twice, and judge what is found by the truth.
+
+    Returns:
+        For each score precision and recall of the pairs from it on. Pairs that the exact rule settles are not among
+        them. Seconds and peak memory are of the search, without reading the warehouse and writing to it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file, answer = Path(folder) / "rows.csv", Path(folder) / "found.json"
+        villages = list(areas.villages("32.16"))
+        rows = write_invented(file, persons, villages, seed=20231005, village_size=max(200, persons // len(villages)))
+        truth, count = true_pairs(rows), len(rows)
+        del rows
+        process = multiprocessing.get_context("spawn").Process(target=_search, args=(file, Path(folder), answer))
+        began = time.monotonic()
+        process.start()
+        assert process.pid
+        memory = PeakMemory(psutil.Process(process.pid))
+        process.join()
+        seconds = time.monotonic() - began
+        memory.stop()
+        if process.exitcode:
+            raise SystemExit(f"the search ended with {process.exitcode}")
+        found = json.loads(answer.read_text())
+    table = Table(
+        title=f"Possible duplicates among {count:,} invented persons of {len(villages)} villages, "
+        f"{len(truth):,} pairs to be found: {seconds:.0f} s, {memory.peak / 1e6:,.0f} MB, "
+        f"{found['compared']:,} pairs compared"
+    )
+    for name in ("score from", "pairs found", "precision", "recall"):
+        table.add_column(name, justify="right")
+    for least in THRESHOLDS:
+        pairs = {((a, b), (c, d)) for a, b, c, d, score in found["pairs"] if score >= least}
+        right = len(pairs & truth)
+        table.add_row(f"{least}", f"{len(pairs):,}", f"{right / max(1, len(pairs)):.3f}", f"{right / len(truth):.3f}")
+    return table
+
+
+def _search(file: Path, folder: Path, answer: Path) -> None:
+    """In a process of its own, so that its memory can be measured."""
+    found = search(file, folder, year=2023)
+    pairs = [(*min(p.left, p.right), *max(p.left, p.right), p.score) for p in found.pairs if p.kind == "person"]
+    answer.write_text(json.dumps({"compared": found.pairs_compared, "pairs": pairs}))
+
+
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--persons", type=int, default=17_000, help="rows of a workbook (default 17000)")
     parser.add_argument("--workbooks", type=int, nargs="+", default=[1, 20], help="how many at once (default 1 20)")
+    parser.add_argument("--files", type=int, default=100_000, help="old files in the inbox (default 100000; 0: skip)")
+    parser.add_argument(
+        "--invented", type=int, default=200_000, help="persons among whom doubles are sought (default 200000; 0: skip)"
+    )
     options = parser.parse_args()
     table = Table(title=f"Intake of OpenSID workbooks, {options.persons:,} persons x {len(COLUMNS)} columns each")
     for name in ("workbooks", "seconds", "persons a second", "peak memory (MB)"):
@@ -168,6 +329,10 @@ def main() -> None:
             rate = options.persons * copies / seconds
             table.add_row(str(copies), f"{seconds:.1f}", f"{rate:,.0f}", f"{peak / 1e6:,.0f}")
     Console().print(table)
+    if options.files:
+        Console().print(measure_listing(options.files))
+    if options.invented:
+        Console().print(duplicates(options.invented))
 
 
 if __name__ == "__main__":

@@ -183,3 +183,26 @@ def test_other_roles_need_their_own_login_on_a_warehouse_that_is_not_embedded(ru
     said = run("sql", "--role", "analyst", "-c", "select 1")
     assert said.code == 1
     assert "ENTAS_ANALYST_PASSWORD" in said.err
+
+
+def test_possible_duplicates_are_found_and_judged(run: Run, settings: Settings) -> None:
+    persons = [
+        row | {"nik": None, "nama": name}
+        for card in (1, 2)
+        for row, name in zip(families([card]), ("SAEFUL ANWAR", "DADANG KOSASIH"), strict=True)
+    ]
+    write_workbook(Path(settings.inbox) / VILLAGE / "2023-08" / "a.xlsx", {"penduduk": persons})
+    assert run("intake", "--strict").code == 0
+    found = run("duplicates", "--period", "2023-08", "--json")
+    assert found.code == 0
+    assert (found.json["person_pairs"], found.json["family_pairs"], found.json["workbooks"]) == (2, 1, 2)
+    assert "pairs of persons" in run("duplicates", "--period", "2023-08").out
+    pair = run(
+        "sql", "-c", "select pair_id from quality.possible_duplicate where kind = 'family'", "--csv"
+    ).out.split()[1]
+    judged = run("duplicates", "--judge", pair, "berbeda", "--note", "two families", "--json")
+    assert (judged.json["pair"], judged.json["decision"]) == (pair, "berbeda")
+    assert run("duplicates", "--judge", "0000", "sama").code == 2
+    for wrong in ((), ("--period", "2023-08", "--judge", pair, "sama"), ("--period", "2023-08", "--note", "x"),
+                  ("--judge", pair, "mungkin")):  # fmt: skip
+        assert run("duplicates", *wrong).code == 2

@@ -18,7 +18,7 @@ from entas.settings import Settings
 from entas.warehouse import open_warehouse
 from entas.warehouse.dbt import transform
 from tests.conftest import make_settings
-from tests.workbooks import family, no_kk, write_workbook
+from tests.workbooks import family, nik, no_kk, write_workbook
 
 VILLAGE, OTHER = "32.16.09.2003", "32.16.09.2002"
 AUGUST, SEPTEMBER, OCTOBER = date(2023, 8, 1), date(2023, 9, 1), date(2023, 10, 1)
@@ -64,6 +64,10 @@ def explained(new_database: Callable[[], str], tmp_path_factory: pytest.TempPath
         inbox / VILLAGE / "2023-10" / "oktober.xlsx",
         {"penduduk": [row for row in persons if row["no_kk"] != no_kk(LEAVING)]},
     )
+    heads = [(NEIGHBOUR, 1), (BELOW, 4)]
+    write_workbook(inbox / OTHER / "2023-09" / "p3ke.xlsx", {
+        "p3ke": [{"ID Keluarga": f"K{n}", "Desil Kesejahteraan": desil, "NIK": nik(n * 10)} for n, desil in heads],
+    })  # fmt: skip
     write_workbook(inbox / OTHER / "2023-10" / "baru.xlsx", {"penduduk": family(SHARED, members=3) + family(NEW)})
     assert {one.status for one in run_intake(settings).uploads} == {"accepted"}
     transform(settings)
@@ -81,6 +85,7 @@ def explained(new_database: Callable[[], str], tmp_path_factory: pytest.TempPath
         (BELOW, AUGUST, 6, "extreme_poor", "below_line"),
         (OVER, AUGUST, 6, "not_extreme_poor", "above_line"),
         (DECILE, AUGUST, 7, "candidate", "decile_1"),
+        (NEIGHBOUR, SEPTEMBER, 7, "candidate", "decile_1"),
         (EXPIRED, SEPTEMBER, 8, "unmeasured", "no_measure"),
     ],
 )
@@ -104,6 +109,21 @@ def test_the_figures_are_those_that_decided(explained: Settings) -> None:
     text = to_text(answer)
     for said in ("Rp600.000", "Rp300.000", "Rp322.170", "Rp10.739", "Rp22.170", "Bupati Bekasi", "2 Agustus 2023"):
         assert said in text
+
+
+def test_a_row_without_card_number_is_told_with_what_led_to_it(explained: Settings) -> None:
+    answer = explain(explained, SEPTEMBER, no_kk=no_kk(NEIGHBOUR))
+    [source] = [one for one in answer["sources"] if one["input"] == "kesejahteraan"]
+    assert (source["file_name"], source["found_by"]) == ("p3ke.xlsx", "head")
+    assert source["rows"] == [{"sheet": "p3ke", "row_number": 2, "position": 0}]
+    text = to_text(answer)
+    assert 'lembar "p3ke" baris 2, dikenali dari NIK kepala keluarga' in text
+    assert nik(NEIGHBOUR * 10) not in text
+    # the village that keeps a family speaks before others
+    answer = explain(explained, SEPTEMBER, no_kk=no_kk(BELOW))
+    [source] = [one for one in answer["sources"] if one["input"] == "kesejahteraan"]
+    assert (source["file_name"], source["found_by"]) == ("agustus.xlsx", "card")
+    assert "dikenali dari NIK" not in to_text(answer)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 import xlsxwriter
 
-#: Columns of Entas's own workbook (design, section 4).
+#: Columns of Entas's own workbook (design, section 4), and of lists that villages have from others.
 COLUMNS = {
     "penduduk": (
         "no_kk nik nama sex tempatlahir tanggallahir kk_level pendidikan_kk_id pendidikan_sedang_id pekerjaan_id "
@@ -19,6 +19,8 @@ COLUMNS = {
     "kesejahteraan": (
         "no_kk nik_kepala nama_kepala penghasilan_bulanan pengeluaran_bulanan desil id_keluarga_p3ke tanggal_pendataan"
     ).split(),
+    # A P3KE list of families, which holds no card numbers.
+    "p3ke": ["ID Keluarga", "Desil Kesejahteraan", "Kepala Keluarga", "NIK"],
     "verifikasi": "no_kk tanggal_musyawarah hasil alasan nomor_berita_acara petugas jabatan_petugas".split(),
     "bantuan": "no_kk nik program sumber_dana nilai tanggal_salur penyalur keterangan".split(),
     "pemberdayaan": ("no_kk nik jenis nama_kegiatan penyelenggara tanggal_mulai tanggal_selesai hasil nilai").split(),

@@ -386,6 +386,49 @@ def _show_completeness(month: Any) -> None:
 
 
 @_command
+@click.option("--period", metavar="YYYY-MM", callback=_period, help="Month whose registers in force are searched.")
+@click.option(
+    "--judge",
+    nargs=2,
+    type=(str, click.Choice(["sama", "berbeda"])),
+    metavar="PAIR sama|berbeda",
+    help="Write down what was found out about a pair.",
+)
+@click.option("--note", metavar="TEXT", help="What the judgement rests on; no names or numbers of persons.")
+@_json_option
+def duplicates(settings: Settings, period: Any, judge: tuple[str, Any] | None, note: str | None, as_json: bool) -> None:
+    """Find persons and families who may be listed twice, and write the worklists; nothing is merged."""
+    if (judge is None) == (period is None):
+        raise click.UsageError("give either --period or --judge")
+    if note is not None and judge is None:
+        raise click.UsageError("--note belongs to --judge")
+    from entas.duplicates import find_duplicates, judge_pair
+
+    if judge is not None:
+        by = judge_pair(settings, *judge, note=note)
+        if as_json:
+            _print_json({"pair": judge[0], "decision": judge[1], "decided_by": by})
+        else:
+            click.echo(f"{judge[0]}: {judge[1]}, decided by {by}")
+        return
+    with _progress("duplicates", as_json):
+        summary = find_duplicates(settings, period)
+    if as_json:
+        _print_json(summary.to_dict())
+        return
+    click.echo(
+        f"{summary.period}: {summary.persons:,} persons of {summary.registers} registers, "
+        f"{summary.pairs_compared:,} pairs compared in {summary.seconds} s"
+    )
+    click.echo(
+        f"{summary.person_pairs:,} pairs of persons and {summary.family_pairs:,} of families may be listed twice"
+    )
+    if summary.blocks_left_out:
+        click.echo(f"{summary.blocks_left_out:,} keys are shared by too many rows to compare them all")
+    click.echo(f"Worklists: {summary.workbooks} in {settings.feedback} (kemungkinan-ganda.xlsx)")
+
+
+@_command
 @click.option("--village", required=True, metavar="CODE", help="Village, such as 32.16.09.2003.")
 @_period_option
 @click.option("--prefill", is_flag=True, help="Fill in the village's register in force.")
@@ -468,6 +511,49 @@ def _psql(conninfo: str) -> NoReturn:
 
     # A child, not exec: this process holds the embedded server meanwhile.
     sys.exit(subprocess.run([program, conninfo], check=False).returncode)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
+@_json_option
+@_debug_option
+def formats(file: Path | None, as_json: bool) -> None:
+    """List the formats of registers that are read, or say how FILE would be read. Nothing is loaded."""
+    from entas.registers.trial import known_formats, try_file
+
+    if file is None:
+        known = known_formats()
+        if as_json:
+            _print_json([one.to_dict() for one in known])
+            return
+        rows = [
+            [
+                one.format_id,
+                one.title,
+                ", ".join(one.versions),
+                ", ".join(one.registers),
+                "built in" if one.built_in else str(one.path),
+            ]
+            for one in known
+        ]
+        _table(None, ["format", "title", "versions", "registers", "told in"], rows)
+        return
+    trial = try_file(file, clock.jakarta_day(clock.now()))
+    if as_json:
+        _print_json(trial.to_dict())
+        return
+    for one in trial.registers:
+        title = f"{one.register}: {one.format_id}, version {one.version}, {one.rows} rows"
+        rows = [
+            [column.column, ", ".join(column.places), str(column.filled), str(column.read)] for column in one.columns
+        ]
+        _table(title, ["column", "stands in", "filled", "read"], rows, right=(2, 3))
+        if one.unknown:
+            click.echo(f"Unknown headers: {', '.join(one.unknown)}")
+    for note in trial.notes:
+        click.echo(f"- {note}")
+    if trial.error:
+        click.echo(f"The file would be refused: {trial.error}")
 
 
 @main.command()

@@ -192,7 +192,8 @@ where f.household_id = %(household_id)s and f.period = %(period)s
 _FIGURES = """
 select p.basis, p.strictness, p.count_rule, p.line_id, l.rupiah_per_person_day as line_per_day,
        l.authority as line_authority, l.source as line_source, a.decile, a.surveyed_on,
-       s.upload_id as register_upload_id, a.upload_id as amount_upload_id
+       s.upload_id as register_upload_id, a.upload_id as amount_upload_id, a.row_position as amount_row_position,
+       a.found_by as amount_found_by
 from intermediate.int_monthly_policy p
 join intermediate.int_months m using (period)
 left join lateral (
@@ -341,10 +342,17 @@ def _sources(
         found.append({"input": "penduduk", "upload_id": figures["register_upload_id"], "rows": persons})
     if figures["amount_upload_id"] is not None:
         rows = connection.execute(
-            "select sheet, row_number, position from raw.kesejahteraan where upload_id = %s and household_id = %s",
-            (figures["amount_upload_id"], asked["household_id"]),
+            "select sheet, row_number, position from raw.kesejahteraan where upload_id = %s and position = %s",
+            (figures["amount_upload_id"], figures["amount_row_position"]),
         ).fetchall()
-        found.append({"input": "kesejahteraan", "upload_id": figures["amount_upload_id"], "rows": rows})
+        found.append(
+            {
+                "input": "kesejahteraan",
+                "upload_id": figures["amount_upload_id"],
+                "found_by": figures["amount_found_by"],
+                "rows": rows,
+            }
+        )
     for decision in decisions:
         rows = connection.execute(
             "select sheet, row_number, position from raw.verifikasi where upload_id = %s and position = %s",
@@ -601,6 +609,8 @@ def _source_lines(answer: Mapping[str, Any]) -> list[str]:
             f'{what}: unggahan {source["upload_id"]}, berkas "{source["file_name"]}" dari '
             f"{_place(source['village_code'], source['village_name'])} untuk {source['period']}, diterima "
             f"{moment_text(_moment(source['received_at']))}; {_rows_text(source['rows'], answer['case'])}"
+            # A list without card numbers does not name the family; its head does.
+            + (", dikenali dari NIK kepala keluarga" if source.get("found_by") == "head" else "")
         )
     return lines
 

@@ -54,6 +54,7 @@ class Settings:
         settle_seconds: a new file of a store that does not tell whether its writer is done (SFTP) must stay unchanged
             for so long (`ENTAS_SETTLE_SECONDS`).
         limits: what an upload may cost (`ENTAS_MAX_*`, `ENTAS_READ_*`).
+        formats: folder of formats of registers besides the built-in ones, or None (`ENTAS_FORMATS`).
     """
 
     home: Path
@@ -71,6 +72,7 @@ class Settings:
     sweep_hours: float = 6
     settle_seconds: float = 5
     limits: Limits = DEFAULT_LIMITS
+    formats: Path | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -113,7 +115,23 @@ class Settings:
             sweep_hours=_number("ENTAS_SWEEP_HOURS", value("ENTAS_SWEEP_HOURS"), 6),
             settle_seconds=_number("ENTAS_SETTLE_SECONDS", value("ENTAS_SETTLE_SECONDS"), 5),
             limits=Limits.from_env(env),
+            formats=formats_folder(env),
         )
+
+
+def formats_folder(env: Mapping[str, str] | None = None) -> Path | None:
+    """`ENTAS_FORMATS`, which every process that reads files looks up for itself.
+
+    Raises:
+        EntasError: there is no such folder.
+    """
+    text = ((os.environ if env is None else env).get("ENTAS_FORMATS") or "").strip()
+    if not text:
+        return None
+    folder = Path(text).expanduser().absolute()
+    if not folder.is_dir():
+        raise EntasError(f"ENTAS_FORMATS={folder} is no folder; make it, or unset ENTAS_FORMATS")
+    return folder
 
 
 def _dotted(regency: str) -> str:

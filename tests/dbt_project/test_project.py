@@ -52,7 +52,9 @@ MARTS = {
     " months_to_target_6 months_to_target_12",
 }
 #: Columns of raw that tell who somebody is.
-IDENTIFYING = "no_kk nama nama_ayah nama_ibu nik_kepala nama_kepala tempatlahir tanggallahir alamat dusun rw rt petugas penyalur"
+IDENTIFYING = (
+    "no_kk nama nama_ayah nama_ibu nik_kepala nama_kepala tempatlahir tanggallahir alamat dusun rw rt petugas penyalur"
+)
 
 
 @pytest.fixture(scope="module")

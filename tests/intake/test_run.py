@@ -15,8 +15,10 @@ from typing import IO, Any
 
 import psycopg
 import pytest
+import xlsxwriter
 
 from entas.errors import UsageError
+from entas.ids import Pseudonymiser
 from entas.intake import UploadOutcome, run_intake
 from entas.settings import Settings
 from entas.storage import Store
@@ -314,6 +316,82 @@ def test_families_and_persons_that_nobody_lists_are_warned_of(settings: Settings
     )
     assert ("verifikasi", "verifikasi.no_kk.tidak_terdaftar", 2, 1) in results
     assert ("kesejahteraan", "kesejahteraan.per_kapita.terlalu_tinggi", 3, 1) in results
+
+
+def _heads(*numbers: int) -> list[dict]:
+    """Rows of a list without card numbers, by the heads of families."""
+    return [
+        {"ID Keluarga": f"K{n}", "Desil Kesejahteraan": 1, "Kepala Keluarga": f"KEPALA {n}", "NIK": nik(n * 10)}
+        for n in numbers
+    ]
+
+
+def test_a_list_without_card_numbers_is_compared_with_the_heads_that_villages_list(settings: Settings) -> None:
+    write_workbook(_folder(settings) / "a.xlsx", {"penduduk": families([1, 2])})
+    write_workbook(
+        _folder(settings, OTHER) / "b.xlsx",
+        {"p3ke": [*_heads(1, 7), {"ID Keluarga": "K9"}], "kesejahteraan": _income(2, 8)},
+    )
+    outcome = _intake(settings)["b.xlsx"]
+    assert (outcome.status, outcome.rows_accepted, outcome.rows_quarantined) == ("accepted_with_quarantine", 4, 1)
+    pseudonyms = Pseudonymiser(settings.pseudonym_key)
+    assert _query(
+        settings,
+        "select no_kk, nik_kepala, household_id, head_person_id from raw.kesejahteraan order by position limit 2",
+    ) == [(None, nik(n * 10), None, pseudonyms.person_id(nik(n * 10))) for n in (1, 7)]
+    results = _query(
+        settings,
+        "select rule_id, rows_checked, rows_failed from quality.check_result join raw.upload using (upload_id) "
+        "where file_name = 'b.xlsx' and (rule_id like '%terdaftar' or rows_failed > 0) order by 1",
+    )
+    assert results == [
+        ("kesejahteraan.kepala_tanpa_kk.nik_kosong", 3, 1),
+        ("kesejahteraan.kepala_tanpa_kk.nik_tidak_terdaftar", 2, 1),
+        ("kesejahteraan.no_kk.tidak_terdaftar", 2, 1),
+        ("kesejahteraan.ukuran.tidak_ada", 5, 1),
+    ]
+    sentences = _query(
+        settings,
+        "select sentence from quality.row_warning where rule_id = 'kesejahteraan.kepala_tanpa_kk.nik_tidak_terdaftar'",
+    )
+    assert len(sentences) == 1
+    assert nik(70) in sentences[0][0]
+
+
+@pytest.mark.parametrize(
+    ("first", "between", "again"),
+    [
+        ({"p3ke": _heads(1)}, {"p3ke": _heads(2)}, "duplicate"),
+        ({"p3ke": _heads(1)}, {"p3ke": _heads(1, 2)}, "accepted"),
+        ({"p3ke": _heads(1)}, {"kesejahteraan": _income(1)}, "accepted"),
+        ({"p3ke": _heads(1)}, {"kesejahteraan": _income(2)}, "duplicate"),
+        ({"kesejahteraan": _income(1)}, {"p3ke": _heads(1)}, "accepted"),
+        ({"kesejahteraan": _income(1)}, {"p3ke": _heads(2)}, "duplicate"),
+        ({"kesejahteraan": _income(1)}, {"bantuan": [_payment(1)]}, "duplicate"),
+    ],
+)
+def test_the_same_list_counts_again_once_a_family_of_it_was_listed_anew(
+    settings: Settings, first: dict, between: dict, again: str
+) -> None:
+    folder = _folder(settings)
+    write_workbook(folder / "penduduk.xlsx", {"penduduk": families([1, 2])})
+    original = write_workbook(folder / "a.xlsx", first)
+    write_workbook(folder / "b.xlsx", between)
+    touch(Path(shutil.copy(original, folder / "c.xlsx")))
+    assert [one.status for one in run_intake(settings).uploads] == ["accepted", "accepted", "accepted", again]
+
+
+def test_notes_of_reading_are_kept_with_the_upload(settings: Settings) -> None:
+    path = _folder(settings) / "a.xlsx"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("Keluarga")
+        page.write_row(0, 0, ["no_kk", "desil", "Warna Rumah"])
+        page.write_row(1, 0, [no_kk(1), 1, "hijau"])
+    touch(path)
+    outcome = _intake(settings)["a.xlsx"]
+    assert any("Warna Rumah" in note for note in outcome.notes)
+    assert _query(settings, "select notes from raw.upload") == [(outcome.notes,)]
 
 
 def test_only_the_village_and_month_that_are_asked_for(settings: Settings) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from .cells import Cell
 from .files import sheet, textual
-from .model import Area, Sheet, Upload, bekasi
+from .model import P3KE, Area, Sheet, Upload, bekasi
 
 Row = dict[str, Cell]
 
@@ -92,6 +92,10 @@ class Place:
         """A row of `kesejahteraan`."""
         return {"no_kk": self.no_kk(family), "penghasilan_bulanan": rupiah} | other
 
+    def head(self, family: int, desil: Cell = 1, **other: Cell) -> Row:
+        """A row of a P3KE list."""
+        return {"ID Keluarga": f"K-{self.slot}-{family}", "Desil Kesejahteraan": desil, "NIK": self.nik(family)} | other
+
     def decision(self, family: int, day: Cell, hasil: str, alasan: str | None = None, **other: Cell) -> Row:
         """A row of `verifikasi`."""
         return {"no_kk": self.no_kk(family), "tanggal_musyawarah": day, "hasil": hasil, "alasan": alasan} | other
@@ -150,6 +154,11 @@ def place_of(name: str) -> Place:
 def welfare(*rows: Row) -> Sheet:
     """A `kesejahteraan` sheet."""
     return sheet("kesejahteraan", rows)
+
+
+def p3ke(*rows: Row) -> Sheet:
+    """A P3KE list of families, which holds no card numbers."""
+    return Sheet("p3ke", tuple(P3KE), tuple(tuple(row.get(name) for name in P3KE) for row in rows))
 
 
 def decisions(*rows: Row) -> Sheet:
@@ -1321,6 +1330,56 @@ def amounts_grow_old(p: Place) -> Case:
             (3, "2023-09"): POOR,
             # one row counts, and that one holds no amount
             (3, "2023-10"): {"status": "candidate", "monthly_amount": None},
+        },
+    )
+
+
+@case
+def lists_without_card_numbers(p: Place) -> Case:
+    """P3KE: "no family card number: the key is ID Keluarga and the head's NIK, found in `penduduk`". Family 2 moves to
+    another card, and its list follows the head; the list replaces an amount of its month, an older one it does not."""
+    moved = [p.person(2, **{"no_kk": p.no_kk(9)})]
+    listed = p3ke(
+        p.head(1),
+        p.head(2),
+        p.head(3, 2),
+        p.head(77),  # nobody lists that head
+        p.head(1, 5),  # again
+        p.head(4, NIK="0"),
+        p.head(4, 11),
+    )
+    return Case(
+        [
+            p.upload("A", "2023-08", p.penduduk(1, 2, 3, 4), name="warga.xlsx"),
+            p.upload("A", "2023-08", listed, name="p3ke.xlsx"),
+            p.upload("B", "2023-08", welfare(p.income(2, 5_000_000)), name="b.xlsx"),
+            p.upload("A", "2023-09", sheet("penduduk", [*p.family(1), *moved, *p.family(3)]), name="lengkap.xlsx"),
+            p.upload("A", "2023-09", p3ke(p.head(2, 3)), name="p3ke.csv"),
+            p.upload("A", "2023-09", welfare(p.income(1, 5_000_000)), name="a.xlsx"),
+            p.upload("A", "2023-08", listed, name="p3ke lagi.xlsx"),
+            p.upload("A", "2023-08", welfare(p.income(3, 5_000_000)), name="a.xlsx"),
+            p.upload("A", "2023-08", listed, name="p3ke lagi 2.xlsx"),
+        ],
+        [
+            accepted(16),
+            ("accepted_with_quarantine", 7, 4, 3, 1),
+            accepted(1),
+            accepted(9),
+            accepted(1),
+            accepted(1),
+            "duplicate",
+            accepted(1),
+            ("accepted_with_quarantine", 7, 4, 3, 1),
+        ],
+        {
+            (1, "2023-08"): {"status": "candidate", "reason": "decile_1"},
+            # another village's amount comes after the list of the village that keeps the family
+            (2, "2023-08"): {"status": "candidate", "reason": "decile_1", "monthly_amount": None},
+            (3, "2023-08"): {"status": "unmeasured"},  # listed again after the amount, and then decile 2
+            (4, "2023-08"): {"status": "unmeasured"},
+            (1, "2023-09"): {"status": "not_extreme_poor", "monthly_amount": 5_000_000},
+            (2, "2023-09"): {"status": "left", "reason": "missing_from_register"},
+            (9, "2023-09"): {"status": "unmeasured", "members": 1},  # decile 3 by now
         },
     )
 

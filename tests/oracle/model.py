@@ -221,6 +221,20 @@ def normal_header(header: str) -> str:
     return "".join(letter for letter in header.casefold() if letter.isalnum())
 
 
+#: A P3KE list of families: "no family card number: the key is ID Keluarga and the head's NIK".
+P3KE = {
+    "ID Keluarga": "id_keluarga_p3ke",
+    "Desil Kesejahteraan": "desil",
+    "Kepala Keluarga": "nama_kepala",
+    "NIK": "nik_kepala",
+}
+
+
+def is_p3ke(header: Sequence[str]) -> bool:
+    """Whether a sheet is such a list, by its headers."""
+    return {normal_header(name) for name in P3KE} <= {normal_header(name) for name in header}
+
+
 def register_of(header: Sequence[str]) -> str | None:
     """ "What a file holds is told by its headers, never by its name".
 
@@ -241,6 +255,8 @@ def register_of(header: Sequence[str]) -> str | None:
         return "bantuan"
     if (has("no_kk") or has("nik")) and has("jenis", "tanggal_mulai"):
         return "pemberdayaan"
+    if is_p3ke(header):
+        return "kesejahteraan"
     if has("no_kk") and (has("penghasilan_bulanan") or has("pengeluaran_bulanan") or has("desil")):
         return "kesejahteraan"
     return None
@@ -257,6 +273,8 @@ def _rows_of(sheets: Iterable[Sheet]) -> dict[str, list[dict[str, tuple[Cell, bo
         if register is None:
             continue
         columns = {name.strip().casefold(): index for index, name in enumerate(sheet.header)}
+        if is_p3ke(sheet.header):
+            columns = {P3KE[name]: index for index, name in enumerate(sheet.header)}
         damaged = {
             name: name in IDENTIFIERS
             and cells.column_is_damaged(row[index] if index < len(row) else None for row in sheet.rows)
@@ -396,11 +414,28 @@ class Intake:
                 return False
             # `kesejahteraan`: "the row of the latest period counts, then the last received." A family's row that
             # a later upload of the same folder gives again is replaced: to send the older file again means something.
-            if {r["no_kk"] for r in earlier.loaded.get("kesejahteraan", [])} & {
-                r["no_kk"] for r in later.loaded.get("kesejahteraan", [])
-            }:
+            if any(
+                self._same_family(mine, theirs)
+                for mine in earlier.loaded.get("kesejahteraan", [])
+                for theirs in later.loaded.get("kesejahteraan", [])
+            ):
                 return False
         return True
+
+    def _same_family(self, one: Row, other: Row) -> bool:
+        """Whether two rows of `kesejahteraan` are about one family: of the same card; or, where one has no card number,
+        how we read it, of the same head, or of a card on which some register lists that head."""
+        if one["no_kk"] and other["no_kk"]:
+            return bool(one["no_kk"] == other["no_kk"])
+        if one["nik_kepala"] and one["nik_kepala"] == other["nik_kepala"]:
+            return True
+        return any(
+            (person["no_kk"], person["nik"]) == (card["no_kk"], head["nik_kepala"])
+            for card, head in ((one, other), (other, one))
+            if card["no_kk"] and not head["no_kk"]
+            for upload in self.received
+            for person in upload.loaded.get("penduduk", [])
+        )
 
     def _events_are_replaced(self, upload: Received) -> bool:
         """ "a file of the same name in the same folder replaces all events of the one before it"."""
@@ -450,6 +485,11 @@ class Intake:
             members.update(families)
 
         for row in kept.loaded.get("kesejahteraan", []):
+            if row["no_kk"] is None:
+                # A list without card numbers: "the head's NIK, found in `penduduk`".
+                if row["nik_kepala"] not in niks:
+                    row.warnings.append("unlisted head")
+                continue
             # "Warning: a family that `penduduk` does not list; per-capita above Rp50 million a month".
             if row["no_kk"] not in members:
                 row.warnings.append("unlisted family")
@@ -600,8 +640,18 @@ def _judge_kesejahteraan(rows: list[dict[str, tuple[Cell, bool]]], received_on: 
     judged: list[Row] = []
     for position, written in enumerate(rows):
         j = _Judge("kesejahteraan", position, written)
+        with_card = "no_kk" in written
         no_kk = j.identifier("no_kk", cells.identifier)
-        j.critical(no_kk.value is None, "no_kk")
+        head = j.identifier("nik_kepala", cells.nik)
+        if with_card:
+            j.critical(no_kk.value is None, "no_kk")
+        else:
+            # Without a card number the head's NIK is what places the family: unusable, the row "cannot be placed".
+            j.critical(head.value is None, "nik_kepala")
+            j.critical(
+                any(not b.critical and b["no_kk"] is None and b["nik_kepala"] == head.value for b in judged),
+                "nik_kepala again",
+            )
         # "critical: amount unreadable or negative; desil outside 1 to 10; neither amount nor desil".
         income = j.parse("penghasilan_bulanan", cells.amount)
         spending = j.parse("pengeluaran_bulanan", cells.amount)
@@ -610,15 +660,15 @@ def _judge_kesejahteraan(rows: list[dict[str, tuple[Cell, bool]]], received_on: 
         j.critical(decile.unreadable, "desil")
         j.critical(income.blank and spending.blank and decile.blank, "nothing measured")
         # "a no_kk an earlier loaded row has."
-        j.critical(any(not before.critical and before["no_kk"] == no_kk.value for before in judged), "no_kk again")
+        if with_card:
+            j.critical(any(not b.critical and b["no_kk"] == no_kk.value for b in judged), "no_kk again")
         # "tanggal_pendataan unreadable or after receipt (loaded empty)."
         surveyed = j.parse("tanggal_pendataan", cells.calendar_date)
         if surveyed.unreadable or (isinstance(surveyed.value, date) and surveyed.value > received_on):
             j.row.values["tanggal_pendataan"] = None
             j.warn(True, "tanggal_pendataan")
         # How we read it: the NIK of the head is judged where it is written.
-        head = j.identifier("nik_kepala", cells.nik)
-        j.warn(head.unreadable, "nik_kepala")
+        j.warn(with_card and head.unreadable, "nik_kepala")
         judged.append(j.row)
     return judged
 

@@ -4,8 +4,8 @@
 their villages tell of it: late, twice, in part, damaged, about families that another village lists too.
 :meth:`Scenario.write` puts the files of a stage into an inbox; intake runs between the stages. All of it is invented.
 
-What the design leaves open is not generated: blank sex, birth date or kk_level; a NIK of the head. Everything else in
-sections 4 to 6 is.
+What the design leaves open is not generated: blank sex, birth date or kk_level; a NIK of the head beside a card number.
+Everything else in sections 4 to 6 is, lists of families without card numbers (P3KE) among it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 from .cells import Cell
 from .files import COLUMNS, csv_bytes, sheet, textual, xlsx_bytes
-from .model import Area, Sheet, Upload, bekasi, first_day, last_day, period_text
+from .model import P3KE, Area, Sheet, Upload, bekasi, first_day, last_day, period_text
 
 #: When the first file was written: long ago, so that no file looks as if it were being written still.
 FIRST_WRITTEN = 1_700_000_000
@@ -325,6 +325,22 @@ class _Author:
             rows.append(row)
         return sheet("kesejahteraan", rows) if rows else None
 
+    def p3ke(self, view: View) -> Sheet | None:
+        """A list without card numbers, by heads, some of them no heads or nobody's."""
+        r = self.random
+        rows = []
+        for family in [*view.values(), *r.sample(list(view.values()), min(len(view), 1))]:
+            if self.chance(0.3):
+                continue
+            person = family[0] if self.chance(0.8) else r.choice(family)
+            stranger = self.some_family()
+            if stranger and self.chance(0.15):
+                person = self.views[stranger[0]][stranger[1]][0]
+            nik = "3216010101500077" if self.chance(0.05) else person["nik"]
+            decile = "sebelas" if self.chance(0.03) else r.choice([1, 1, 1, 2, "1", 10])
+            rows.append((f"K{r.randint(1, 999)}", decile, person["nama"], nik))
+        return Sheet("p3ke", tuple(P3KE), tuple(rows)) if rows else None
+
     def money(self, amount: int) -> Cell:
         dotted = f"{amount:,}".replace(",", ".")
         return self.random.choice([amount, amount, float(amount), dotted, f"Rp {dotted},00"])
@@ -457,6 +473,11 @@ class _Author:
             made: Sheet | None
             if register == "penduduk":
                 made = self.penduduk(view, mode)
+            elif register == "kesejahteraan" and self.chance(0.3):
+                made = self.p3ke(view)
+                if made is not None and self.chance(0.3):
+                    sheets.append(made)
+                    made = self.kesejahteraan(village, month, view)
             elif register == "kesejahteraan":
                 made = self.kesejahteraan(village, month, view)
             else:

@@ -16,7 +16,7 @@ def test_entas_formats_hold_every_column_of_every_register_under_its_own_name() 
     assert list(ours) == list(REGISTERS)
     for register, one in ours.items():
         for column in REGISTERS[register]:
-            assert one.headers[fold(column)] == column
+            assert one.headers[fold(column)] == (column,)
 
 
 def test_the_required_columns_are_those_of_the_design() -> None:
@@ -31,7 +31,7 @@ def test_the_required_columns_are_those_of_the_design() -> None:
 
 
 def test_opensid_population_has_43_columns() -> None:
-    [opensid] = [one for one in catalogue.formats() if one.format_id == "opensid_penduduk"]
+    [opensid, *_] = [one for one in catalogue.formats() if one.format_id == "opensid_penduduk"]
     assert opensid.known == 43
 
 
@@ -61,7 +61,7 @@ def test_code_lists_are_whole(name: str, size: int) -> None:
         (("penduduk:", "warga:"), "no such register"),
         (("columns:", "columns:\n      hobi: {headers: [hobi]}"), "no column of this register"),
         (("[nik]", "[nik, No KK]"), "stands for two columns"),
-        (("codes: opensid.sex", "note: none"), "needs a code list"),
+        ((", codes: opensid.sex", ""), "needs a code list"),
         (("required: [no_kk", "required: [agama, no_kk"), "required names agama"),
     ],
 )
@@ -87,7 +87,7 @@ registers:
     monkeypatch.setattr(catalogue, "FORMATS", tmp_path)
     (tmp_path / "baru.yaml").write_text(right)
     [added] = catalogue.formats.__wrapped__()
-    assert added.headers == {"nokk": "no_kk", "nik": "nik", "jk": "sex"}
+    assert added.headers == {"nokk": ("no_kk",), "nik": ("nik",), "jk": ("sex",)}
     assert change[0] in right
     (tmp_path / "baru.yaml").write_text(right.replace(*change, 1))
     with pytest.raises(ValueError, match=says) as caught:

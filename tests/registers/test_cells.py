@@ -652,20 +652,6 @@ def test_ids_survive_spaces_and_dots_anywhere(number: int, dirt: str, data: st.D
     assert cells.repair_id(dirt.replace(".", "") + digits[:at] + between + digits[at:]) == (digits, cells.OK)
 
 
-@given(st.dates(date(1900, 3, 1), date(2100, 12, 31)))
-def test_dates_come_back_from_every_spelling(day: date) -> None:
-    serial = (day - date(1899, 12, 30)).days
-    for cell in (
-        day,
-        day.isoformat(),
-        f"{day:%d/%m/%Y}",
-        f"{day.day}-{day.month}-{day.year:04d}",
-        serial,
-        float(serial),
-    ):
-        assert cells.parse_date(cell) == (day, cells.OK)
-
-
 @given(st.integers(-(10**15), 10**15), st.integers(0, 99))
 def test_amounts_come_back_from_every_spelling(whole: int, cents: int) -> None:
     sign = "-" if whole < 0 else ""

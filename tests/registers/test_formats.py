@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
+from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
+from click.testing import CliRunner
 
+from entas.cli import main as command_line
+from entas.errors import EntasError
+from entas.registers import catalogue
 from entas.registers.reading import FileReading
 from entas.registers.schema import REGISTERS
+from entas.settings import PROJECT_ROOT, Settings
 from tests.registers.files import read
-from tests.registers.format_files.cases import Case
+from tests.registers.format_files.cases import Case, Heading
 from tests.registers.format_files.formats import FORMATS, labels
 from tests.registers.format_files.pages import csv_bytes, write_book
+from tests.registers.format_files.people import PEOPLE
 from tests.registers.format_files.spellings import SPELLINGS, Spelling
 
 BY_NAME = {spelling.name: spelling for spelling in SPELLINGS}
@@ -360,3 +371,165 @@ def test_a_print_is_read_by_its_families_whatever_stands_between_them(tmp_path: 
             ["SHDK: status hubungan dalam keluarga"],
         ]
         assert_read(read(written(tmp_path, case, "xls")), case, name)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_clean_file_needs_no_remark_on_its_headers(tmp_path: Path, name: str) -> None:
+    case = FORMATS[name]()
+    reading = read(written(tmp_path, case, "xlsx"))
+    remarks = ("lebih dari sekali", "tidak dikenal", "dilewati", "dibaca sebagai kolom", "tersembunyi", "tidak dibaca")
+    if name.startswith("bip"):  # prints repeat their headers by themselves
+        remarks = remarks[:-1]
+    assert [note for note in reading.notes if any(remark in note for remark in remarks)] == []
+    assert reading.left_out == ()
+
+
+def test_a_misspelt_header_on_the_first_page_of_a_print_loses_no_row(tmp_path: Path) -> None:
+    case = FORMATS["siak"]()
+    [header] = case.sheet.header
+    again = Heading(header)
+    header[header.index("Tanggal Lahir")] = "Tangal Lahir"
+    case.sheet.rows[3:3] = [again]
+    assert_read(read(written(tmp_path, case, "xlsx")), case, "misspelt first header")
+
+
+# --- formats of the data team's own ----------------------------------------------------------------------------------
+
+PAGE = PROJECT_ROOT / "docs" / "formats.md"
+
+
+def blocks(language: str) -> list[str]:
+    """The examples of a language on the page about formats."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def own_formats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder of formats that `ENTAS_FORMATS` names; what is written there counts once `forget()` is called."""
+    folder = tmp_path / "formats"
+    (folder / "code_lists").mkdir(parents=True)
+    monkeypatch.setenv("ENTAS_FORMATS", str(folder))
+    forget()
+    yield folder
+    monkeypatch.undo()
+    forget()
+
+
+def forget() -> None:
+    """Read the format files anew."""
+    for kept in (catalogue.formats, catalogue.area_headers, catalogue.below_data, catalogue.code_list):
+        kept.cache_clear()
+
+
+def test_the_worked_example_of_the_page_is_read_as_it_says(tmp_path: Path, own_formats: Path) -> None:
+    [sample] = blocks("csv")
+    told, codes, versions = blocks("yaml")
+    (own_formats / "simpus.yaml").write_text(told, encoding="utf-8")
+    (own_formats / "code_lists" / "simpus.yaml").write_text(codes, encoding="utf-8")
+    forget()
+    path = tmp_path / "contoh.csv"
+    path.write_text(sample, encoding="utf-8")
+    reading = read(path)
+    assert (reading.error, list(reading.registers)) == (None, ["kesejahteraan"])
+    [got] = reading.registers.values()
+    assert (got.format_id, got.format_version, got.unknown_columns) == ("simpus", "1", ())
+    cards = ["3216090101200011", "3216090101200012", "3216090101200013"]
+    assert [
+        (row["no_kk"], row["pengeluaran_bulanan"], row["desil"], row["tanggal_pendataan"])
+        for row in found(reading, "kesejahteraan")
+    ] == [
+        (cards[0], 1150000, 1, date(2023, 9, 12)),
+        (cards[1], 900000, 2, date(2023, 9, 3)),
+        (cards[2], None, 1, None),
+    ]
+
+    later = sample.replace(";Kartu;", ";Nomor Kartu;").replace(";Wilayah", ";Wilayah;Petugas")
+    path.write_text(later, encoding="utf-8")
+    assert 'kolom wajib no_kk ("Kartu")' in (read(path).error or "")
+
+    (own_formats / "simpus.yaml").write_text(told.replace('version: "1"\n', "") + versions, encoding="utf-8")
+    forget()
+    [got] = read(path).registers.values()
+    assert (got.format_version, got.unknown_columns) == ("2", ())
+    path.write_text(sample, encoding="utf-8")
+    [got] = read(path).registers.values()
+    assert got.format_version == "1"
+
+
+def test_a_format_of_ones_own_replaces_the_built_in_one_of_its_id(tmp_path: Path, own_formats: Path) -> None:
+    told = yaml.safe_load((catalogue.FORMATS / "siks_ng.yaml").read_text(encoding="utf-8"))
+    told["registers"]["kesejahteraan"]["columns"]["desil"]["headers"].append("Tingkat")
+    (own_formats / "desil.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
+    forget()
+    case = FORMATS["siks_ng"]()
+    header = case.sheet.header[0]
+    header[header.index("Desil")] = "Tingkat"
+    assert_read(read(written(tmp_path, case, "xlsx")), case, "own format")
+    assert [file.path.name for file in catalogue.format_files() if not file.built_in] == ["desil.yaml"]
+
+
+def test_code_lists_and_area_headers_of_ones_own_come_besides(tmp_path: Path, own_formats: Path) -> None:
+    (own_formats / "code_lists" / "siak.yaml").write_text("sex: {1: [JAKA], 2: [DARA]}", encoding="utf-8")
+    (own_formats / "area.yaml").write_text("name: [Nagari]", encoding="utf-8")
+    forget()
+    case = FORMATS["siak"]()
+    header = case.sheet.header[0]
+    for row, person in zip(case.sheet.rows, PEOPLE, strict=True):
+        row[header.index("Kelamin")] = "Jaka" if person.sex == 1 else "Dara"
+    header[header.index("Desa/Kel")] = "Nagari"
+    assert_read(read(written(tmp_path, case, "xlsx")), case, "own code list")
+    for row in case.sheet.rows:
+        row[header.index("Nagari")] = "LAIN SEKALI"
+    assert "LAIN SEKALI" in (read(written(tmp_path, case, "xlsx")).error or "")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("format: [", "cannot be read"),
+        ("", "empty"),
+        ("title: x", "needs its id"),
+        ("format: x\ntitle: y", "registers is missing|version is missing"),
+        ("format: x\ntitle: y\nversion: 1\nregisters: 3", "not as a format file has to be"),
+        ("format: x\ntitle: y\nversion: 1\nregisters: {penduduk: {kolom: {}}}", "no such key: kolom"),
+        (
+            "format: x\ntitle: y\nversion: 1\nregisters: {bantuan: {columns: {program: {headers: [P], part: '('}}}}",
+            "x.yaml",
+        ),
+    ],
+)
+def test_a_mistake_in_a_format_of_ones_own_is_told_in_one_line(own_formats: Path, wrong: str, says: str) -> None:
+    (own_formats / "x.yaml").write_text(wrong, encoding="utf-8")
+    forget()
+    with pytest.raises(EntasError, match=says) as caught:
+        catalogue.formats()
+    assert "x.yaml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_of_formats_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ENTAS_FORMATS", str(tmp_path / "nowhere"))
+    with pytest.raises(EntasError, match="nowhere is no folder"):
+        Settings.from_env({"ENTAS_HOME": str(tmp_path), "ENTAS_FORMATS": str(tmp_path / "nowhere")})
+
+
+def test_entas_formats_lists_them_and_tries_a_file(tmp_path: Path) -> None:
+    listed = CliRunner().invoke(command_line, ["formats", "--json"])
+    assert listed.exit_code == 0, listed.output
+    told = {one["format_id"]: one for one in json.loads(listed.output)}
+    assert {FORMATS[name]().format_id for name in FORMATS} == set(told)
+    assert told["bip"]["versions"] == ["12", "19", "2012"]
+    path = written(tmp_path, FORMATS["siak"](), "xlsx")
+    tried = CliRunner().invoke(command_line, ["formats", str(path), "--json"])
+    assert tried.exit_code == 0, tried.output
+    [register] = json.loads(tried.output)["registers"]
+    assert (register["format_id"], register["rows"], register["unknown"]) == ("siak", len(PEOPLE), [])
+    columns = {column["column"]: column for column in register["columns"]}
+    assert columns["nik"] == {"column": "nik", "places": ["B"], "filled": len(PEOPLE), "read": len(PEOPLE)}
+    assert "B" in CliRunner().invoke(command_line, ["formats", str(path)]).output
+
+
+def test_the_page_names_every_format() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for file in catalogue.format_files():
+        assert f"`{file.content['format']}`" in page

@@ -87,6 +87,17 @@ def test_csv_gives_back_the_names_that_were_written(delimiter: str, names: list[
     assert reading.registers["penduduk"].rows["nama"].fillna("").tolist() == names
 
 
+def test_nobody_is_born_after_the_day_of_receipt(tmp_path: Path) -> None:
+    # received on 1 November 2023
+    rows = [person(n, tanggallahir=cell) for n, cell in enumerate(["31/10/23", "02/11/23", "7 Agustus 28"])]
+    reading = read(write(tmp_path / "x.xlsx", {"x": table(rows)}))
+    assert reading.registers["penduduk"].rows["tanggallahir"].tolist() == [
+        date(2023, 10, 31),
+        date(1923, 11, 2),
+        date(1928, 8, 7),
+    ]
+
+
 def test_a_reader_that_panics_refuses_its_file(tmp_path: Path, monkeypatch: Any) -> None:
     class PanicException(BaseException):
         """As the workbook reader (Rust) raises when it meets what it never expected."""

@@ -30,6 +30,7 @@ _MUHAMMAD = re.compile(r"M[OU](?:H|CH|KH)(?:A+M{1,2}[AE]+[DT])?|MHD|MUHD|M[OU]HA
 _SHORT = {"ABD": "ABDUL", "ABDL": "ABDUL", "TB": "TUBAGUS", "AGS": "AGUS", "MUHAMMD": "MUHAMMAD"}
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´ʼʻ\"“”′"))
+_ONLY_WORDS = re.compile(r"[A-Z ]*")
 _SEPARATORS = re.compile(r"[\s/\\()\[\]{};:|_\-–—,]+")
 
 #: Spellings of one sound, in the order in which they are made one.
@@ -64,6 +65,7 @@ _SOUNDS = tuple(
         (r"(.)\1+", r"\1"),
     )
 )
+_REPEATED = re.compile(r"(.)\1+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ def read_place(written: str | None) -> str:
 
 def _plain(written: str | None) -> str:
     """Upper case, without accents and apostrophes."""
+    if written and _ONLY_WORDS.fullmatch(written):
+        return written
     parts = unicodedata.normalize("NFKD", written or "")
     # Upper case may bring accents of its own (ŉ), so they are taken away after it.
     parts = unicodedata.normalize("NFKD", parts.upper())
@@ -154,12 +158,18 @@ def _letters(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
+    if _ONLY_WORDS.fullmatch(text):  # nearly all names
+        return _without_titles(text.split())
     head, _, tail = text.partition(",")
     words: list[str] = []
     for part, degrees in ((head, _BARE_DEGREES), (tail, _DEGREES)):
         for token in _SEPARATORS.split(part):
             # No degree comes first: there ST is Siti.
             words += _pieces(token, degrees if words else frozenset())
+    return _without_titles(words)
+
+
+def _without_titles(words: list[str]) -> list[str]:
     while len(words) > 1 and words[0] in _BEFORE:
         words = words[1:]
     while len(words) > 1 and words[-1] in _BARE_DEGREES:
@@ -176,12 +186,17 @@ def _pieces(token: str, degrees: frozenset[str]) -> list[str]:
 
 
 def _written_out(words: list[str]) -> list[str]:
-    made = ["MUHAMMAD" if _MUHAMMAD.fullmatch(word) else _SHORT.get(word, word) for word in words]
+    made = [_written_out_word(word) for word in words]
     if len(made) > 1:
         made[0] = {"M": "MUHAMMAD", "ST": "SITI"}.get(made[0], made[0])
     return made
 
 
+@lru_cache(maxsize=1 << 16)
+def _written_out_word(word: str) -> str:
+    return "MUHAMMAD" if _MUHAMMAD.fullmatch(word) else _SHORT.get(word, word)
+
+
 def _once(text: str) -> str:
     """Two words may meet in one letter."""
-    return re.sub(r"(.)\1+", r"\1", text)
+    return _REPEATED.sub(r"\1", text)

@@ -37,7 +37,7 @@ COLUMNS = {
     "upload_id": "bigint",
     "position": "integer",
     "village_code": "varchar",
-    "received": "integer",  # order of the registers by which one keeps a person: later ones have higher numbers
+    "standing": "integer",  # order of the registers in which they keep a person whom several list (design, section 6)
     "household_id": "varchar",
     "nik": "varchar",
     "name_birth_key": "varchar",
@@ -53,7 +53,7 @@ COLUMNS = {
 LARGEST_BLOCK = 100
 #: Pairs are kept from this probability on, and families from this share of members; both chosen on the invented set of
 #: `make bench` (docs/duplicates.md).
-LEAST_SCORE = 0.80
+LEAST_SCORE = 0.5
 LEAST_OVERLAP = 0.5
 
 _MEMORY = "3GB"
@@ -151,6 +151,7 @@ def _read(connection: duckdb.DuckDBPyConnection, file: Path, year: int) -> None:
         quotechar='"',
         escapechar='"',
         columns=dict(COLUMNS),
+        auto_detect=False,
         parallel=False,
         strict_mode=True,
     ).create_view("file_rows")
@@ -166,7 +167,7 @@ def _read(connection: duckdb.DuckDBPyConnection, file: Path, year: int) -> None:
         """
         create table rows as
         select
-            (row_number() over (order by received desc, village_code, position, upload_id))::integer as id,
+            (row_number() over (order by standing, position))::integer as id,
             families.household, upload_id, position, replace(village_code, '.', '')::bigint as village, nik,
             name_birth_key, nama, sex, tempatlahir, kk_level, nama_ayah, nama_ibu,
             -- The NIK says when its holder was born, where the row does not.
@@ -285,33 +286,36 @@ def _make_blocks(connection: duckdb.DuckDBPyConnection) -> int:
         "block_name_year": "name_key || born[1:4]",
         # The same whether or not day and month are swapped.
         "block_name_day": "name_key || least(born[5:6], born[7:8]) || greatest(born[5:6], born[7:8])",
-        "block_mother": "mother || name_key[1:2] || born[1:4]",
+        "block_mother": "mother || born[1:4]",
         "block_spouse": "spouse || name_key[1:3]",
         "block_name_village": "name_key || village",
     }
     assert tuple(expressions) == BLOCKS
-    left_out = 0
-    for name, expression in expressions.items():
-        # Numbers are quicker to join than text; rows alone with their key have none.
-        connection.execute(
-            f"""
-            create or replace table keys as
-            select key, (row_number() over (order by key))::integer as number, count
-            from (select {expression} as key, count(*) as count from candidates group by key)
-            where key is not null and count > 1
-            """
+    # Hashes of 64 bits are quicker to join than text; two keys with one hash would only be compared in vain.
+    connection.execute(
+        "create table hashed as select *, "
+        + ", ".join(f"case when {key} is not null then hash({key}) end as {name}" for name, key in expressions.items())
+        + " from candidates"
+    )
+    connection.execute(
+        "create table large as "
+        + " union all ".join(
+            f"select '{name}' as block, {name} as hash from hashed where {name} is not null "
+            f"group by {name} having count(*) > {LARGEST_BLOCK}"
+            for name in expressions
         )
-        (large,) = _one(connection, f"select count(*) from keys where count > {LARGEST_BLOCK}")
-        left_out += large
-        connection.execute(
-            f"""
-            create or replace table candidates as
-            select candidates.*, keys.number as {name} from candidates
-            left join keys on {expression} = keys.key and keys.count <= {LARGEST_BLOCK}
-            """
+    )
+    (left_out,) = _one(connection, "select count(*) from large")
+    connection.execute(
+        "create or replace table candidates as select * replace ("
+        + ", ".join(
+            f"case when {name} not in (select hash from large where block = '{name}') then {name} end as {name}"
+            for name in expressions
         )
-    connection.execute("drop table keys")
-    return left_out
+        + ") from hashed"
+    )
+    connection.execute("drop table hashed; drop table large")
+    return int(left_out)
 
 
 def _score(
@@ -405,14 +409,17 @@ def _gamma(model: Model, comparison: str, level: str) -> int:
 def _plausible(model: Model) -> str:
     """SQL that holds for pairs which are not strangers or twins, whatever their score.
 
-    Names that wholly differ are never one person's unless the NIK is the same. Persons of one birth date in one card,
-    or with the same parents, are twins unless their names are the same but for spelling (in one card), or for a slip.
+    Names that wholly differ are never one person's unless the NIK is the same; nor are birth dates, unless the NIK or
+    the mother is. Persons of one birth date in one card, or with the same parents, are twins unless their names are the
+    same but for spelling (in one card), or for a slip.
     """
     same_name, close_name = (_gamma(model, "nama", level) for level in (SAME, CLOSE))
     same_nik = f"gamma_nik = {_gamma(model, 'nik', SAME)}"
     similar_parent = _gamma(model, "nama_ibu", SIMILAR)
     return f"""
         (gamma_nama > {_gamma(model, "nama", DIFFERENT)} or {same_nik})
+        and (gamma_tanggal_lahir <> {_gamma(model, "tanggal_lahir", DIFFERENT)} or {same_nik}
+            or gamma_nama_ibu = {_gamma(model, "nama_ibu", SAME)})
         and ({same_nik} or gamma_tanggal_lahir <> {_gamma(model, "tanggal_lahir", SAME)} or case
             when household_l = household_r then gamma_nama >= {same_name}
             when greatest(gamma_nama_ibu, gamma_nama_ayah) >= {similar_parent} then gamma_nama >= {close_name}

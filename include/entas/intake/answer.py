@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from entas.areas import Village
 from entas.registers.limits import DEFAULT_LIMITS, Limits
 
 CRITICAL, WARNING = "critical", "warning"
@@ -13,7 +14,7 @@ CRITICAL, WARNING = "critical", "warning"
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule says about one row."""
+    """What a rule says about one row; `value` is the cell as written."""
 
     register: str
     severity: str
@@ -22,6 +23,7 @@ class Finding:
     rule_id: str
     column: str | None
     sentence: str
+    value: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class FeedbackJob:
         registers: results by register, in the order of the design.
         findings: by row.
         notes: Indonesian remarks made while the upload was read (raw.upload.notes).
+        area: the village, where its folder is one of the regency's; without it only headers tell which cells to mark.
         limits: what reading the upload may cost.
     """
 
@@ -67,4 +70,5 @@ class FeedbackJob:
     registers: tuple[RegisterResult, ...] = ()
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
+    area: Village | None = None
     limits: Limits = DEFAULT_LIMITS

@@ -21,6 +21,8 @@ from defusedxml.ElementTree import iterparse
 #: Widths that a column may have in Excel, in digits of the standard font.
 _NARROWEST, _WIDEST = 1.0, 255.0
 _LAST_COLUMN = 16_384
+#: Files count the room beside the digits in: five pixels, of which a digit takes seven.
+_PADDING = 5 / 7
 
 _RELATION_IDS = (
     "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
@@ -144,4 +146,4 @@ def _records(content: bytes, start: int) -> Iterator[tuple[int, bytes]]:
 def _take(widths: Widths, first: int, last: int, width: float) -> None:
     if 0 <= first <= last and width >= _NARROWEST:
         for column in range(first, min(last + 1, _LAST_COLUMN)):
-            widths[column] = min(width, _WIDEST)
+            widths[column] = min(max(width - _PADDING, _NARROWEST), _WIDEST)

@@ -151,10 +151,13 @@ def _jobs(
     known = areas.villages(settings.regency)
     order = list(REGISTERS)
     for due in batch:
-        source = work / f"{due.upload_id}"
+        source: Path | None = work / f"{due.upload_id}"
         try:
-            with archive.open(due.sha256) as stored, source.open("wb") as copy:
-                shutil.copyfileobj(stored, copy, 1 << 20)
+            if settings.limits.refuse_size(due.bytes):
+                source = None  # it was not read, nor is it now
+            else:
+                with archive.open(due.sha256) as stored, source.open("wb") as copy:
+                    shutil.copyfileobj(stored, copy, 1 << 20)
         except FileNotFoundError:
             _log.error(
                 "the archive lacks %s (upload %s): restore it, and its feedback is written by the next run",
@@ -183,6 +186,7 @@ def _jobs(
             registers=tuple(sorted(registers[due.upload_id], key=lambda one: order.index(one.register))),
             findings=tuple(findings[due.upload_id]),
             notes=tuple(due.notes),
+            area=village,
             limits=settings.limits,
         )
 
@@ -192,7 +196,7 @@ def _findings(connection: psycopg.Connection, ids: Sequence[int]) -> dict[int, l
     for table, severity in (("quarantined_row", CRITICAL), ("row_warning", WARNING)):
         statement = sql.SQL(
             """
-            select upload_id, register, sheet, row_number, rule_id, column_name, sentence from {}
+            select upload_id, register, sheet, row_number, rule_id, column_name, sentence, value from {}
             where upload_id = any(%s) order by upload_id, register, sheet, row_number
             """
         ).format(sql.Identifier("quality", table))

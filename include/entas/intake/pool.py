@@ -258,10 +258,14 @@ class _Process:
     def close(self) -> None:
         """End the process: what it works on is lost."""
         self.connection.close()
+        if self.task is None:
+            self._process.join(_FAREWELL)  # it hangs up when we do
         self._process.kill()
         self._process.join()
 
 
+#: Seconds that an idle process may take to end.
+_FAREWELL = 5
 #: Seconds beyond its own clock after which a process is given up: far more than the kernel needs to end it.
 _PATIENCE = 60
 

@@ -233,7 +233,10 @@ def _prepare_register(
         families=int(good["no_kk"].nunique()),
         columns=tuple(loadable.columns),
         # A NUL is no character of PostgreSQL's text; nobody types one.
-        csv=loadable.to_csv(index=False, header=False).replace("\x00", "").encode("utf-8", "replace"),
+        # With these line ends the writer quotes either of their characters, wherever it stands.
+        csv=loadable.to_csv(index=False, header=False, lineterminator="\r\n")
+        .replace("\x00", "")
+        .encode("utf-8", "replace"),
         warned=frozenset(int(position) for position in warned["position"]),
         quarantined=[
             (finding, bad_values[position])

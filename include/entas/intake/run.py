@@ -22,6 +22,7 @@ from entas.intake.feedback import write_due_feedback
 from entas.intake.pool import ReaderPool, batches
 from entas.intake.prepare import PreparedUpload, ReadJob
 from entas.intake.scan import Pending
+from entas.registers.catalogue import formats
 from entas.settings import Settings
 from entas.storage import Store, copy_hashing
 from entas.text import shown
@@ -96,6 +97,7 @@ def run_intake(
 
     Raises:
         UsageError: `village` is none of the regency's, or `period` no month.
+        FormatError: a format file is wrong.
         EntasError: the warehouse or a store cannot be reached.
     """
     if village is not None:
@@ -104,6 +106,7 @@ def run_intake(
             raise UsageError(f"{village!r} is no village of regency {settings.regency}; write it as 32.16.09.2003")
     if period is not None:
         period = clock.period_text(clock.require_period(period))
+    formats()  # a mistake in a format file shows before an upload is taken, let alone blamed
     warehouse = open_warehouse(settings)
     with warehouse.connect(autocommit=True) as connection, _alone(connection):
         inbox = Store(settings.inbox, settings.access)

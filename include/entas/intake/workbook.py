@@ -20,6 +20,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
+from entas import clock
 from entas.intake.answer import CRITICAL, FeedbackJob, Finding
 from entas.intake.appearance import Widths, column_widths
 from entas.intake.styles import FILLS, LONGEST_TEXT, Styles, row_height, text_lines
@@ -27,6 +28,7 @@ from entas.intake.summary import write_summary
 from entas.registers.cells import OK, BrokenCell, fold, is_blank, numbers_are_cut, repair_id, written
 from entas.registers.detect import find_layout, known_headers
 from entas.registers.own_sheets import FORMULA_STARTS, NOTES_HEADING, SUMMARY, is_own_sheet
+from entas.registers.reading import RegisterReading, read_upload
 from entas.registers.schema import REGISTERS, Kind
 from entas.registers.sheets import Range, Row, Sheet, UnreadableFileError, read_sheets
 
@@ -57,6 +59,7 @@ def write_workbook(job: FeedbackJob) -> None:
         styles = Styles(book)
         summary = book.add_worksheet(SUMMARY[0])
         remarks: list[str] = []
+        marks = _read_marks(job)
         copies: dict[str, _Copy] = {}
         if job.source is not None:
             by_sheet: dict[str, list[Finding]] = defaultdict(list)
@@ -71,7 +74,14 @@ def write_workbook(job: FeedbackJob) -> None:
                     if is_own_sheet(sheet) and sheet.name == SUMMARY[0]:
                         continue  # a corrected feedback workbook: this upload gets a summary of its own
                     target = book.add_worksheet(_sheet_name(sheet.name, taken))
-                    copy = _Copy(target, styles, sheet, by_sheet.get(sheet.name, []), widths.get(sheet.name, {}))
+                    copy = _Copy(
+                        target,
+                        styles,
+                        sheet,
+                        by_sheet.get(sheet.name, []),
+                        widths.get(sheet.name, {}),
+                        None if marks is None else marks.get(sheet.name, {}),
+                    )
                     remarks += copy.write()
                     copies.setdefault(sheet.name, copy)
             except UnreadableFileError as error:
@@ -138,10 +148,69 @@ class _Plan:
 
 
 def _plan(sheet: Sheet) -> _Plan | None:
-    layout = find_layout(sheet.rows).layout
-    if layout is None:
+    search = find_layout(sheet.rows, sheet.merged)
+    if search.layout is None:
         return None
-    return _Plan(layout.header_row, layout.data_row, {layout.format.register: layout.columns})
+    columns = {one.format.register: one.columns for one in (search.layout, *search.beside)}
+    return _Plan(search.layout.header_row, search.layout.data_row, columns)
+
+
+#: Cells to mark in a sheet: (row, column), counted from 0 -> severity.
+_Marks = dict[tuple[int, int], str]
+
+
+def _read_marks(job: FeedbackJob) -> dict[str, _Marks] | None:
+    """The cells that the findings are about, by sheet; None when only the sheets' headers can tell.
+
+    The upload is read once more: a cell may stand in the heading of a family, on another sheet, or be one of many
+    answers in its row, and only reading tells where.
+    """
+    if job.source is None or job.area is None or not job.findings:
+        return None
+    reading = read_upload(
+        job.source,
+        job.file_name,
+        village=job.area,
+        received_on=clock.jakarta_day(job.received_at),
+        limits=job.limits,
+    )
+    marks: dict[str, _Marks] = defaultdict(dict)
+    for register, findings in _by_register(job.findings).items():
+        if register not in reading.registers:
+            return None  # it was found when the upload was taken in: the formats have changed since
+        found = reading.registers[register]
+        wanted = {(finding.sheet, finding.row_number) for finding in findings}
+        positions: dict[tuple[str, int], list[int]] = defaultdict(list)
+        for position, place in enumerate(zip(found.rows["sheet"], found.rows["row_number"], strict=True)):
+            if place in wanted:
+                positions[place].append(position)
+        for finding in findings:
+            if finding.column is None or finding.column not in REGISTERS[register]:
+                continue
+            for position in _meant(found, positions[finding.sheet, finding.row_number], finding):
+                place = found.place(position, finding.column)
+                if place is not None:
+                    sheet, row_number, column = place
+                    marked = marks[sheet]
+                    if marked.get((row_number - 1, column)) != CRITICAL:
+                        marked[row_number - 1, column] = finding.severity
+    return marks
+
+
+def _by_register(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    grouped: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        grouped[finding.register].append(finding)
+    return grouped
+
+
+def _meant(found: RegisterReading, positions: Sequence[int], finding: Finding) -> Sequence[int]:
+    """Of the rows that one row of the sheet gives, those with the value that the finding names."""
+    if len(positions) < 2:
+        return positions
+    cells = found.cells[finding.column]
+    same = [one for one in positions if (None if cells.isna().iloc[one] else cells.iloc[one]) == finding.value]
+    return same or positions
 
 
 # --- one sheet -----------------------------------------------------------------------------------------------------
@@ -151,7 +220,13 @@ class _Copy:
     """The copy of one uploaded sheet."""
 
     def __init__(
-        self, target: Worksheet, styles: Styles, sheet: Sheet, findings: Sequence[Finding], widths: Widths
+        self,
+        target: Worksheet,
+        styles: Styles,
+        sheet: Sheet,
+        findings: Sequence[Finding],
+        widths: Widths,
+        marks: _Marks | None,
     ) -> None:
         self._target = target
         self._styles = styles
@@ -163,7 +238,7 @@ class _Copy:
         self._kinds = kinds
         self._ids = _id_columns(self._rows[self._first :], kinds)
         self._width = _width(self._rows)
-        self._merged = _mergeable(sheet.merged, self._first)
+        self._merged = _mergeable(sheet.merged)
         for _, _, last_row, last_column in self._merged:
             if self._plan is not None and last_row >= self._plan.header_row:
                 self._width = max(self._width, last_column + 1)
@@ -176,13 +251,16 @@ class _Copy:
         }
         self._marks: dict[int, dict[int, str]] = defaultdict(dict)
         self._notes: dict[int, tuple[str, list[str]]] = {}
-        self._take(findings)
+        self._take(findings, marks)
         self._given = _chosen(widths)
 
     def address(self, finding: Finding) -> str:
-        """Where a link leads to a finding: its cell, else the first cell of its row."""
+        """Where a link leads to a finding: its cell, else the first marked cell of its row, else the row's first."""
+        row = finding.row_number - 1
         position = None if self._plan is None else self._plan.position(finding.register, finding.column)
-        row, column = self._shown(finding.row_number - 1, position or 0)
+        if position is None:
+            position = min(self._marks.get(row, {0: ""}), default=0)
+        row, column = self._shown(row, position)
         name = self._target.get_name().replace("'", "''")
         return f"internal:'{name}'!{xl_rowcol_to_cell(row, column)}"
 
@@ -194,7 +272,7 @@ class _Copy:
             remarks.append(
                 f'Lembar "{sheet.name}" melampaui ukuran lembar Excel; di sini hanya sebagian yang ditampilkan.'
             )
-        if sheet.hidden and not self._notes:
+        if sheet.hidden and not self._notes and not self._marks:
             target.hide()
         self._set_columns()
         if self._plan is not None:
@@ -202,14 +280,11 @@ class _Copy:
             if self._ids:
                 ranges = " ".join(_column_range(column) for column in sorted(self._ids))
                 target.ignore_errors({"number_stored_as_text": ranges})
-        ending = defaultdict(list)
-        for one in self._merged:
-            ending[one[2]].append(one)
+        # merge_range writes cells as well, row by row over the range, which a book of constant memory does not take:
+        # the ranges are told as it tells them, after the same checks (_mergeable).
+        target.merge.extend(map(list, self._merged))
         for number, row in enumerate(self._rows):
             self._set_row(number)
-            # A range is told at its last row: rows are written once, from top to bottom, and it pads them with blanks.
-            for one in ending.get(number, ()):
-                target.merge_range(*one, "", self._styles.cell("plain", self._look(one[0], one[1])))
             self._write_row(number, row)
         self._finish()
         return remarks
@@ -226,12 +301,15 @@ class _Copy:
                     return position
         return self._width if has_findings and self._width < _LAST_COLUMN else None
 
-    def _take(self, findings: Iterable[Finding]) -> None:
+    def _take(self, findings: Iterable[Finding], marks: _Marks | None) -> None:
         """Marks and sentences of each row, the worst first."""
+        for (row, column), severity in sorted((marks or {}).items(), key=lambda item: item[1] != CRITICAL):
+            row, column = self._shown(row, column)
+            self._marks[row].setdefault(column, severity)
         for finding in sorted(findings, key=lambda one: one.severity != CRITICAL):
             row = finding.row_number - 1
             position = None if self._plan is None else self._plan.position(finding.register, finding.column)
-            if position is not None:
+            if position is not None and marks is None:
                 marked_row, marked_column = self._shown(row, position)
                 self._marks[marked_row].setdefault(marked_column, finding.severity)
             sentence = f"{_NOTE_WORDS[finding.severity]}: {finding.sentence}"
@@ -453,18 +531,15 @@ def _width(rows: Sequence[Row]) -> int:
     return width
 
 
-def _mergeable(merged: Sequence[Range], data_row: int) -> list[Range]:
-    """The merged ranges that a workbook may have: of several cells, inside the sheet, none over another.
-
-    One that goes from the header into the data would hide cells below a filter, and is left out.
-    """
+def _mergeable(merged: Sequence[Range]) -> list[Range]:
+    """The merged ranges that a workbook may have: of several cells, inside the sheet, none over another."""
     kept: list[Range] = []
     taken: set[tuple[int, int]] = set()
     for first_row, first_column, last_row, last_column in merged:
         size = (last_row - first_row + 1) * (last_column - first_column + 1)
         if not (0 <= first_row <= last_row < _LAST_ROW and 0 <= first_column <= last_column < _LAST_COLUMN):
             continue
-        if size < 2 or size + len(taken) > _MERGED_CELLS or first_row < data_row <= last_row:
+        if size < 2 or size + len(taken) > _MERGED_CELLS:
             continue
         area = {
             (row, column)

@@ -39,6 +39,11 @@ def decoded(content: bytes) -> str:
     Raises:
         UnreadableFileError: it is no text.
     """
+    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        try:
+            return content.decode("utf-32")
+        except UnicodeDecodeError:
+            raise UnreadableFileError(NO_TEXT) from None
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         try:
             return content.decode("utf-16")
@@ -142,14 +147,18 @@ def _bounded(parsed: Iterable[list[Any]], name: str, limits: Limits) -> list[lis
 
 def _parsed(text: str, delimiter: str) -> Iterator[list[Any]]:
     """Rows as quotes and separators make them; a file whose quotes do not match is read with care."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        for _ in reader:
+        for _ in _reader(io.StringIO(text, newline=""), delimiter):
             pass
     except csv.Error:
         yield from _mended(text, delimiter)
         return
-    yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    yield from _reader(io.StringIO(text, newline=""), delimiter)
+
+
+def _reader(lines: Iterable[str], delimiter: str, *, strict: bool = True) -> Iterator[list[Any]]:
+    """As `csv.reader`; a quote after `, ` opens a cell too."""
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=strict)
 
 
 def _mended(text: str, delimiter: str) -> Iterator[list[Any]]:
@@ -171,7 +180,7 @@ def _record(lines: list[str], at: int, delimiter: str) -> tuple[list[list[Any]],
     """The rows that begin at a line, and how many lines they take."""
     for count in range(1, min(_MOST_LINES, len(lines) - at) + 1):
         try:
-            return list(csv.reader(lines[at : at + count], delimiter=delimiter, strict=True)), count
+            return list(_reader(lines[at : at + count], delimiter)), count
         except csv.Error as error:
             if "field larger" in str(error):
                 raise UnreadableFileError(
@@ -182,7 +191,7 @@ def _record(lines: list[str], at: int, delimiter: str) -> tuple[list[list[Any]],
                 break
     line = lines[at].rstrip("\r\n")
     if line.count('"') % 2 == 0:
-        return list(csv.reader([line], delimiter=delimiter)) or [[]], 1
+        return list(_reader([line], delimiter, strict=False)) or [[]], 1
     return [[cell.strip().strip('"') for cell in line.split(delimiter)]], 1
 
 

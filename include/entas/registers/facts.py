@@ -254,10 +254,11 @@ class _Package:
 #: Traces of a formula that is followed by no value, or by an empty one.
 _NO_VALUE = re.compile(rb"</(?:\w+:)?f>(?:</|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></|\s)")
 _NO_VALUE_SHORT = re.compile(rb"<(?:\w+:)?f\b[^<>]*/>(?:</|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></|\s)")
-#: ... or by 0 in a workbook that says of itself that nothing was calculated.
+#: ... or by 0 in a workbook that says of itself that nothing was calculated (XlsxWriter, PhpSpreadsheet).
 _ZERO_VALUE = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^<>]*/>)<(?:\w+:)?v>0</")
 #: A row or column that is not shown. LibreOffice writes hidden="false" on every row.
 _HIDDEN = re.compile(rb"""hidden=["'](?:1|true)["']""")
+_ALL_HIDDEN = re.compile(rb"""zeroHeight=["'](?:1|true)["']""")
 _NO_HEIGHT = (b'ht="0"', b"ht='0'")
 _ROW_OR_COLUMN = re.compile(rb"<(?:\w+:)?(?:row|col)\b[^<>]*>")
 _ATTRIBUTE = re.compile(rb"""\s(\w+)=["']([^"'<>]*)["']""")
@@ -302,7 +303,7 @@ class _XlsxBook:
                 if piece.startswith((b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")):
                     # calamine takes such a sheet for an empty one
                     raise damaged("lembar tersimpan dalam UTF-16")
-                hidden = b"zeroHeight=" in piece
+                hidden = _ALL_HIDDEN.search(piece) is not None
             data = before + piece
             if b't="e"' in data or (b"='" in data and b"t='e'" in data):
                 return True, True
@@ -323,7 +324,7 @@ def _hidden_only(file: IO[bytes]) -> SheetFacts | None:
     before = b""
     while piece := file.read(_CHUNK):
         data = before + piece
-        if b"zeroHeight=" in data:
+        if _ALL_HIDDEN.search(data):
             return None
         end = data.rfind(b"<")
         for tag in _ROW_OR_COLUMN.findall(data, 0, end):
@@ -396,7 +397,9 @@ class _XlsxSheet(XmlReader):
             self._into = ""
         elif name == "c":
             if self._type == "e":
-                self._broken(self._value.strip() or "#N/A", error=True)
+                error = self._value.strip()
+                # PhpSpreadsheet gives 0 as what an error shows
+                self._broken(error if error.startswith("#") else "#N/A", error=True)
             elif self._formula is not None:
                 if self._shared_number is not None:
                     if self._formula:
@@ -405,7 +408,7 @@ class _XlsxSheet(XmlReader):
                         self._formula = self._shared.get(self._shared_number, "")
                 value = self._value.strip()
                 # an empty text is a result, and formulas of texts have it
-                if (not value and self._type != "str") or (self._uncalculated and value == "0" and self._type == "n"):
+                if (not value and self._type != "str") or (self._uncalculated and value == "0" and self._type != "b"):
                     self._broken(f"={self._formula.strip()}", error=False)
 
     def _broken(self, text: str, *, error: bool) -> None:
@@ -435,6 +438,28 @@ def _zero(size: str | None) -> bool:
         return size is not None and float(size) == 0
     except ValueError:
         return False
+
+
+#: Error cells up to their value. calamine knows seven errors and refuses a workbook with another (`#ERROR!` of Google).
+_ERROR_CELL = re.compile(
+    rb"""(<(?:\w+:)?c\b[^<>]*\bt=["']e["'][^<>]*>\s*"""
+    rb"""(?:<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?<(?:\w+:)?v>)([^<]*)(?=<)"""
+)
+_KNOWN_ERRORS = (b"#DIV/0!", b"#N/A", b"#NAME?", b"#NULL!", b"#NUM!", b"#REF!", b"#VALUE!")
+
+
+def with_known_errors(path: Path, copy: IO[bytes]) -> IO[bytes]:
+    """Write an xlsx to `copy` with `#N/A` for every error that calamine does not know."""
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
+        for entry in archive.infolist():
+            content = archive.read(entry)
+            if entry.filename.lower().endswith(".xml"):
+                content = _ERROR_CELL.sub(
+                    lambda found: found[1] + (found[2] if found[2] in _KNOWN_ERRORS else b"#N/A"), content
+                )
+            target.writestr(entry.filename, content)
+    copy.seek(0)
+    return copy
 
 
 # --- xlsb ----------------------------------------------------------------------------------------------------------
@@ -628,12 +653,14 @@ class _OdsContent(XmlReader):
         self._type: str | None = None
         self._error = False
         self._shown = ""
+        self._has_text = False
         self._in_text = self._in_note = 0
         self._elsewhere = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "p":
             self._in_text += 1
+            self._has_text = True
         elif name == "annotation":
             self._in_note += 1
         elif name in ("dde-links", "tracked-changes"):
@@ -660,6 +687,7 @@ class _OdsContent(XmlReader):
             self._type = attributes.get("office:value-type")
             self._error = attributes.get("calcext:value-type") == "error"
             self._shown = ""
+            self._has_text = False
             down = _times(attributes, "number-rows-spanned")
             right = _times(attributes, "number-columns-spanned")
             if down > 1 or right > 1:
@@ -704,7 +732,8 @@ class _OdsContent(XmlReader):
         # LibreOffice before 4.1 gave errors as the number 0 or a text, and the error as what is shown
         if self._error or (self._formula is not None and is_error(shown)):
             return BrokenCell(shown or "#N/A", "error")
-        if self._formula is not None and self._type is None and not shown:
+        # LibreOffice writes an empty text for the result ""
+        if self._formula is not None and self._type is None and not self._has_text:
             formula = self._formula.partition(":")[2] or self._formula
             return BrokenCell(formula if formula.startswith("=") else f"={formula}", "no_value")
         return None

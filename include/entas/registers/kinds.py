@@ -76,11 +76,14 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"RIFF", _PICTURE),
     (b"SQLite format 3\x00", _DATABASE.format(kind="SQLite")),
     (b"\x00\x01\x00\x00Standard", _DATABASE.format(kind="Microsoft Access")),
+    (b"$FL2@", _DATABASE.format(kind="SPSS")),
     (
         b"MIME-Version:",
         f"Berkas adalah halaman web tunggal (MHTML), bukan buku kerja. Buka di Excel, {_AS_XLSX}",
     ),
 )
+#: dBase: a version, a date of last change (year, month, day), and reserved zeros.
+_DBASE = re.compile(rb"[\x03\x30\x83\x8b\xf5].[\x01-\x0c][\x01-\x1f].{8}\x00\x00", re.DOTALL)
 #: Excel 2 to 4 wrote their records without the compound file around them.
 _EXCEL_4 = re.compile(rb"\x09[\x00\x02\x04][\x04\x06\x08]\x00")
 
@@ -118,6 +121,8 @@ def file_kind(path: Path) -> FileKind:
         return _compound_kind(path)
     if _EXCEL_4.match(start):
         raise UnreadableFileError(f"Berkas ditulis Excel 4 atau yang lebih lama. Buka di LibreOffice, {_AS_XLSX}")
+    if _DBASE.match(start):
+        raise UnreadableFileError(_DATABASE.format(kind="dBase (DBF)"))
     for signature, reason in _SIGNATURES:
         # "BM" and "RIFF" may begin a text as well; a picture has bytes that no text has
         if start.startswith(signature) and (not signature.isalpha() or b"\x00" in start):

@@ -284,7 +284,7 @@ def _check_zip(file: IO[bytes], limits: Limits) -> None:
         raise _suspicious("bagian-bagiannya saling tumpang tindih")
     unpacked = 0
     for entry in entries:
-        unpacked += _check_part(archive, file, entry, limits, unpacked)
+        unpacked += _check_part(file, entry, limits, unpacked)
 
 
 def _check_directory_size(file: IO[bytes], limits: Limits) -> None:
@@ -313,12 +313,12 @@ def _check_entry(entry: zipfile.ZipInfo, seen: set[str]) -> None:
         )
     parts = name.replace("\\", "/").split("/")
     if ".." in parts or name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name) or "\x00" in name:
-        raise _suspicious(f"nama bagian {shown(name)!r} menunjuk ke luar berkas")
+        raise _suspicious(f'nama bagian "{shown(name)}" menunjuk ke luar berkas')
     if stat.S_ISLNK(entry.external_attr >> 16):
-        raise _suspicious(f"bagian {shown(name)!r} adalah tautan simbolis")
+        raise _suspicious(f'bagian "{shown(name)}" adalah tautan simbolis')
     key = name.casefold()
     if key in seen:
-        raise _suspicious(f"bagian {shown(name)!r} ada lebih dari sekali")
+        raise _suspicious(f'bagian "{shown(name)}" ada lebih dari sekali')
     seen.add(key)
 
 
@@ -329,32 +329,35 @@ def _bursting(limits: Limits) -> LimitError:
     )
 
 
-def _check_part(archive: zipfile.ZipFile, file: IO[bytes], entry: zipfile.ZipInfo, limits: Limits, before: int) -> int:
+def _check_part(file: IO[bytes], entry: zipfile.ZipInfo, limits: Limits, before: int) -> int:
     """Unpack one part to see its true size and what could harm its reader; returns the size in bytes."""
-    watch = _watch(entry.filename, limits)
-    size = 0
-    for piece in _unpacked(archive, file, entry):
+    watch = _watch(entry, limits)
+    size = crc = 0
+    for piece in _unpacked(file, entry):
         size += len(piece)
+        crc = zlib.crc32(piece, crc)
         if before + size > limits.unpacked_bytes:
             raise _bursting(limits)
         if size > _RATIO_FROM and size > limits.ratio * max(entry.compress_size, 1):
             raise LimitError(
-                f"Bagian {shown(entry.filename)!r} dimampatkan lebih dari {_number(limits.ratio)} kali, tidak wajar "
+                f'Bagian "{shown(entry.filename)}" dimampatkan lebih dari {_number(limits.ratio)} kali, tidak wajar '
                 f"bagi buku kerja, sehingga tidak dibaca. {_RESAVE}"
             )
         if watch:
             watch.feed(piece)
+    if size != entry.file_size or crc != entry.CRC:
+        raise _damaged_archive(f'bagian "{shown(entry.filename)}" rusak: isinya bukan yang dicatat arsip')
     return size
 
 
-def _unpacked(archive: zipfile.ZipFile, file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
+def _unpacked(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """The bytes of a part as the archive really holds them: readers do not stop at the declared size."""
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise _damaged_archive(f"cara pemampatan {entry.compress_type} tidak dikenal")
     file.seek(entry.header_offset)
     header = file.read(30)
     if len(header) < 30 or not header.startswith(ZIP):
-        raise _damaged_archive(f"bagian {shown(entry.filename)!r} tidak ditemukan; berkas mungkin terpotong")
+        raise _damaged_archive(f'bagian "{shown(entry.filename)}" tidak ditemukan; berkas mungkin terpotong')
     name_length, extra_length = struct.unpack_from("<HH", header, 26)
     file.seek(name_length + extra_length, os.SEEK_CUR)
     left = entry.compress_size
@@ -362,7 +365,7 @@ def _unpacked(archive: zipfile.ZipFile, file: IO[bytes], entry: zipfile.ZipInfo)
     while left > 0:
         packed = file.read(min(left, _CHUNK))
         if not packed:
-            raise _damaged_archive(f"bagian {shown(entry.filename)!r} terpotong")
+            raise _damaged_archive(f'bagian "{shown(entry.filename)}" terpotong')
         left -= len(packed)
         if inflate is None:
             yield packed
@@ -372,12 +375,12 @@ def _unpacked(archive: zipfile.ZipFile, file: IO[bytes], entry: zipfile.ZipInfo)
                 yield inflate.decompress(packed, _CHUNK)
                 packed = inflate.unconsumed_tail
         except zlib.error as error:
-            raise _damaged_archive(f"bagian {shown(entry.filename)!r} rusak: {_told(error)}") from None
+            raise _damaged_archive(f'bagian "{shown(entry.filename)}" rusak: {_told(error)}') from None
     if inflate is not None:
         while piece := inflate.decompress(b"", _CHUNK):
             yield piece
         if not inflate.eof and entry.file_size:
-            raise _damaged_archive(f"bagian {shown(entry.filename)!r} terpotong")
+            raise _damaged_archive(f'bagian "{shown(entry.filename)}" terpotong')
 
 
 def _told(error: BaseException) -> str:
@@ -401,7 +404,7 @@ class _Watch:
         data = self._rest + piece
         # UTF-16 has a zero beside each byte of a tag
         if _DECLARATION.search(data.replace(b"\x00", b"") if b"\x00" in data else data):
-            raise _suspicious(f"bagian {shown(self._name)!r} memuat deklarasi DOCTYPE atau ENTITY")
+            raise _suspicious(f'bagian "{shown(self._name)}" memuat deklarasi DOCTYPE atau ENTITY')
         cut = data.rfind(b"<")
         whole, rest = (data[:cut], data[cut:]) if cut >= 0 else (data, b"")
         self._rest = rest if len(rest) <= _LONGEST_TAG else b""
@@ -436,6 +439,23 @@ class _XlsxSheet(_Watch):
                 self._columns = max(self._columns, column)
             if len(number) >= 5 or self._limits.rows < 10_000:
                 self._rows = max(self._rows, int(number))
+
+
+#: Readers make room for `uniqueCount`; `count` is how often the strings are used, which may be any number.
+_COUNT = re.compile(rb"""<(?:\w+:)?sst\b[^<>]*?\suniqueCount=["']([0-9]+)["']""")
+_SHORTEST_STRING = len("<si/>")
+
+
+class _SharedStrings(_Watch):
+    """The table of strings says how many it holds, and a reader makes room for them all."""
+
+    def __init__(self, name: str, limits: Limits, size: int) -> None:
+        super().__init__(name, limits)
+        self._most = size // _SHORTEST_STRING
+
+    def look(self, data: bytes) -> None:
+        if (found := _COUNT.search(data)) and int(found[1][:20]) > self._most:
+            raise _suspicious(f"menyatakan memuat {found[1][:20].decode()} teks, lebih banyak daripada isinya")
 
 
 _ODS_TAG = re.compile(
@@ -473,8 +493,11 @@ class _OdsContent(_Watch):
         return int(found[1][:12]) if found else 1
 
 
-def _watch(name: str, limits: Limits) -> _Watch | None:
+def _watch(entry: zipfile.ZipInfo, limits: Limits) -> _Watch | None:
+    name = entry.filename
     lower = name.lower()
+    if lower == "xl/sharedstrings.xml":
+        return _SharedStrings(name, limits, entry.file_size)
     if lower.startswith("xl/worksheets/") and lower.endswith(".xml"):
         return _XlsxSheet(name, limits)
     if lower == "content.xml":

@@ -15,13 +15,17 @@ import numpy as np
 import pandas as pd
 
 from entas.areas import Village
-from entas.registers import cells
-from entas.registers.catalogue import RegisterFormat
-from entas.registers.detect import Layout, find_layout, known_headers
+from entas.registers import cells, notes
+from entas.registers.assemble import Column, Part, Place, join_rows, place_of, read_part
+from entas.registers.catalogue import RegisterFormat, formats
+from entas.registers.detect import Layout, Search, find_layout, known_headers
 from entas.registers.limits import DEFAULT_LIMITS, Limits
+from entas.registers.own_sheets import is_own_sheet
+from entas.registers.pairs import Description, belonging, read_descriptions
 from entas.registers.prepared import prepare
+from entas.registers.rows import DataRows, data_rows
 from entas.registers.schema import EMPTY_WHEN_LATE, REGISTERS, WORD_DEFAULTS, Kind
-from entas.registers.sheets import Row, Sheet, UnreadableFileError, read_sheets
+from entas.registers.sheets import Sheet, UnreadableFileError, read_sheets
 from entas.registers.village import AreaCount
 
 #: Columns of `RegisterReading.findings`.
@@ -51,7 +55,10 @@ class RegisterReading:
             sentence (Indonesian). Empty until `validate`. A row with a critical finding is not loaded.
         cells: position's order, our columns: the cells as written (text), null when empty.
         prepared: position's order: what the rules of expectations/<register>.yaml judge (`entas.registers.prepared`).
-        places: sheet -> our column -> index (0-based) of the sheet's column.
+        given: columns that the sheets, in their formats, have; a column that none has was not asked for.
+        places: sheet -> our column -> index (0-based) of the sheet's column; `place` knows of cells elsewhere, too.
+        elsewhere: our column -> for each position the place of its cell, for columns that do not, or not all, stand in
+            the row itself: the heading of a family, a sheet of pairs, a sheet joined to another, one of many questions.
         header_rows: sheet -> number (1-based) of the header's last row.
         broken: our column -> positions of rows whose cell there is a formula that failed (`cells.BrokenCell`).
     """
@@ -68,6 +75,19 @@ class RegisterReading:
     places: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
     header_rows: dict[str, int] = field(default_factory=dict, repr=False)
     broken: dict[str, frozenset[int]] = field(default_factory=dict, repr=False)
+    given: frozenset[str] = frozenset()
+    elsewhere: dict[str, list[Place | None]] = field(default_factory=dict, repr=False)
+
+    def place(self, position: int, column: str) -> Place | None:
+        """Where the cell of a row and column stands: sheet, row number (1-based), index of the column (0-based).
+
+        None when the sheet does not have the column.
+        """
+        if column in self.elsewhere:
+            return self.elsewhere[column][position]
+        sheet = str(self.rows["sheet"].iloc[position])
+        index = self.places.get(sheet, {}).get(column)
+        return None if index is None else (sheet, int(self.rows["row_number"].iloc[position]), index)
 
 
 @dataclass(frozen=True)
@@ -89,179 +109,181 @@ class FileReading:
     left_out: tuple[str, ...] = ()
 
 
-@dataclass
-class _Part:
-    """One sheet of a register, read; `broken` holds indexes of rows by column."""
-
-    layout: Layout
-    sheet: str
-    row_numbers: list[int]
-    values: dict[str, list[Any]]
-    states: dict[str, list[str]]
-    written: dict[str, list[str | None]]
-    broken: dict[str, list[int]] = field(default_factory=dict)
-
-
 def read_upload(
-    path: Path, file_name: str, *, village: Village, received_on: date, limits: Limits = DEFAULT_LIMITS
+    path: Path, file_name: str, *, village: Village | None, received_on: date, limits: Limits = DEFAULT_LIMITS
 ) -> FileReading:
     """Read an uploaded file. A bad file never raises: its reason is in `error`.
 
     Args:
         path: where the bytes lie.
         file_name: what the village called the file.
-        village: the village whose inbox folder it lay in.
+        village: the village whose inbox folder it lay in; None for a file of whatever village.
         received_on: day of receipt in Jakarta.
         limits: what the file may cost.
     """
-    parts: dict[str, list[_Part]] = {}
-    notes: list[str] = []
-    area = AreaCount(village)
-    headers_only: list[str] = []
-    left_out: list[str] = []
-    any_sheet = False
+    file = _File(AreaCount(village) if village else None, received_on)
     try:
-        for sheet in read_sheets(path, file_name, known_headers, limits):
-            any_sheet = True
-            search = find_layout(sheet.rows)
-            if search.layout is None:
-                notes.append(_left_out(sheet, search.nearest, search.missing))
-                if search.likely:
-                    left_out.append(notes[-1])
-                continue
-            part = _read_part(sheet, search.layout, area)
-            notes.extend(_header_notes(sheet.name, search.layout))
-            if not part.row_numbers:
-                headers_only.append(sheet.name)
-                notes.append(f'Lembar "{sheet.name}" hanya berisi judul kolom tanpa baris data, jadi tidak dihitung.')
-                continue
-            parts.setdefault(search.layout.format.register, []).append(part)
+        for number, sheet in enumerate(read_sheets(path, file_name, known_headers, limits)):
+            file.read_sheet(number, sheet)
     except UnreadableFileError as error:
-        return FileReading(error=str(error), notes=tuple(notes))
+        return FileReading(error=str(error), notes=tuple(file.notes))
+    file.read_described_rows()
+    left_out = file.missing_notes()
+    parts = file.parts()
     if not parts:
-        return FileReading(error=_nothing_known(any_sheet, headers_only, notes), notes=tuple(notes))
-    if area.names_another():
-        return FileReading(error=area.reason(), notes=tuple(notes))
+        return FileReading(error=_nothing_known(file, left_out), notes=tuple(file.notes))
+    if file.area and file.area.names_another():
+        return FileReading(error=file.area.reason(), notes=tuple(file.notes))
     return FileReading(
         error=None,
         registers={
             register: _combined(register, parts[register], received_on) for register in REGISTERS if register in parts
         },
-        notes=tuple(notes),
+        notes=tuple(file.notes),
         left_out=tuple(left_out),
     )
 
 
-# --- remarks -------------------------------------------------------------------------------------------------------
+@dataclass
+class _Waiting:
+    """Rows of a sheet that a sheet of pairs speaks of, wherever in the file that stands."""
+
+    number: int
+    sheet: str
+    layout: Layout
+    found: DataRows
 
 
-def _left_out(sheet: Sheet, nearest: RegisterFormat | None, missing: Sequence[str]) -> str:
-    if nearest is None:
-        return f'Lembar "{sheet.name}" dilewati: judul kolomnya bukan judul kolom register yang dikenal.'
-    return (
-        f'Lembar "{sheet.name}" dilewati: mirip register {nearest.register} ({nearest.title}), tetapi kolom wajib '
-        f"{', '.join(missing)} tidak ada. Tambahkan kolom itu, lalu unggah kembali."
-    )
+class _File:
+    """What is found in a file, sheet by sheet.
+
+    Attributes:
+        notes: Indonesian remarks.
+        any_sheet: whether there is a sheet with content.
+        headers_only: whether there is a sheet with the headers of a register and no row.
+    """
+
+    def __init__(self, area: AreaCount | None, received_on: date) -> None:
+        self.area = area
+        self._received_on = received_on
+        self.notes: list[str] = []
+        self.any_sheet = False
+        self.headers_only = False
+        self._parts: list[Part] = []
+        self._waiting: list[_Waiting] = []
+        self._described: dict[str, list[tuple[int, list[Description]]]] = {}
+        self._missing: list[tuple[int, str, Search]] = []
+
+    def read_sheet(self, number: int, sheet: Sheet) -> None:
+        """Take what a sheet holds."""
+        self.any_sheet = True
+        if is_own_sheet(sheet):
+            return
+        search = find_layout(sheet.rows, sheet.merged)
+        if search.layout is None:
+            if not self._describes(number, sheet):
+                self._missing.append((len(self.notes), sheet.name, search))
+            return
+        found = data_rows(sheet, search.layout)
+        self._count_areas(search.layout, found)
+        self.notes += notes.of_sheet(sheet, search.layout, found)
+        if not found.rows:
+            self.headers_only = True
+            self.notes.append(notes.headers_only(sheet.name))
+            return
+        for layout in (search.layout, *search.beside):
+            if layout.format.about.texts:
+                self._waiting.append(_Waiting(number, sheet.name, layout, found))
+            else:
+                self._parts.append(read_part(sheet.name, layout, found, (), self._received_on))
+
+    def _describes(self, number: int, sheet: Sheet) -> bool:
+        """Whether a sheet holds no rows, and speaks of those of another."""
+        known = False
+        for form in formats():
+            described = read_descriptions(sheet, form) if form.about.texts else []
+            if described:
+                self._described.setdefault(form.format_id, []).append((number, described))
+                known = True
+        return known
+
+    def _count_areas(self, layout: Layout, found: DataRows) -> None:
+        if self.area is None or (layout.area_code is None and layout.area_name is None):
+            return
+
+        def cells_at(place: int | None) -> list[Any]:
+            return ["" if place is None or place >= len(row) else row[place] for row in found.rows]
+
+        self.area.add(cells_at(layout.area_code), cells_at(layout.area_name))
+
+    def read_described_rows(self) -> None:
+        """Read the rows that sheets of pairs speak of, now that all of those are known."""
+        for waiting in self._waiting:
+            form = waiting.layout.format
+            described = self._described.get(form.format_id, [])
+            numbers = sorted({one.number for one in self._waiting if one.layout.format.format_id == form.format_id})
+            about = belonging(described, waiting.number, numbers)
+            tells = any(
+                source.about is not None and source.slot in waiting.layout.slots for source in form.sources.values()
+            )
+            if not about or (len(about) > 1 and not tells):
+                self._missing.append((len(self.notes), waiting.sheet, _undescribed(form, several=bool(about))))
+                continue
+            self._parts.append(read_part(waiting.sheet, waiting.layout, waiting.found, about, self._received_on))
+
+    def missing_notes(self) -> list[str]:
+        """Say which sheets were left out, each where it stands; the notes of those that were meant as a register."""
+        meant: list[str] = []
+        for shift, (place, sheet, search) in enumerate(self._missing):
+            note = notes.left_out(sheet, search.nearest, search.missing)
+            self.notes.insert(place + shift, note)
+            described = (
+                search.nearest is None
+                or not search.nearest.about.texts
+                or search.nearest.format_id
+                in (self._described.keys() | {one.layout.format.format_id for one in self._waiting})
+            )
+            if search.likely and described:
+                meant.append(note)
+        return meant
+
+    def parts(self) -> dict[str, list[Part]]:
+        """The parts of each register, rows of a family joined where the format says so."""
+        found: dict[str, list[Part]] = {}
+        for part in self._parts:
+            found.setdefault(part.layout.format.register, []).append(part)
+        for register, parts in found.items():
+            by_format: dict[tuple[str, str], list[Part]] = {}
+            for part in parts:
+                by_format.setdefault((part.layout.format.format_id, part.layout.format.version), []).append(part)
+            for theirs in by_format.values():
+                if any(part.layout.format.one_row_per for part in theirs):
+                    join_rows(theirs)
+                self.notes += notes.of_format(register, theirs)
+        return {register: parts for register, parts in found.items() if any(part.row_numbers for part in parts)}
 
 
-def _header_notes(sheet: str, layout: Layout) -> list[str]:
-    notes = []
-    if layout.unknown:
-        notes.append(f'Lembar "{sheet}": kolom yang tidak dikenal dan tidak dipakai: {", ".join(layout.unknown)}.')
-    if layout.repeated:
-        notes.append(
-            f'Lembar "{sheet}": judul kolom {", ".join(layout.repeated)} muncul lebih dari sekali; yang dipakai hanya '
-            "kolom paling kiri."
-        )
-    return notes
+def _undescribed(form: RegisterFormat, *, several: bool) -> Search:
+    """Why rows cannot be read without their sheet of pairs."""
+    labels = [form.shown(name) for name, source in form.sources.items() if source.about is not None]
+    needed = "satu lembar keterangan untuk setiap lembar peserta" if several else "lembar keterangan"
+    return Search(nearest=form, missing=[f"{needed} ({', '.join(labels)})"], likely=True)
 
 
-def _nothing_known(any_sheet: bool, headers_only: Sequence[str], notes: Sequence[str]) -> str:
-    if not any_sheet:
+def _nothing_known(file: _File, left_out: Sequence[str]) -> str:
+    if not file.any_sheet:
         return "Berkas tidak berisi data. Isi register pada berkas, lalu unggah kembali."
-    if headers_only:
+    if file.headers_only:
         return "Berkas hanya berisi judul kolom tanpa baris data. Isi baris datanya, lalu unggah kembali."
-    near = [note for note in notes if "kolom wajib" in note]
+    near = [note for note in file.notes if "kolom wajib" in note]
+    titles = list(dict.fromkeys(form.title for form in formats()))
     return " ".join(
         [
-            "Tidak ada register yang dikenal di berkas ini. Gunakan judul kolom buku kerja Entas, ekspor penduduk "
-            "OpenSID, atau DDK OpenSID.",
+            "Tidak ada register yang dikenal di berkas ini. Gunakan judul kolom salah satu bentuk yang dikenal: "
+            f"{', '.join(titles[:-1])}, atau {titles[-1]}.",
             *near,
         ]
     )
-
-
-# --- cells ---------------------------------------------------------------------------------------------------------
-
-
-def _read_part(sheet: Sheet, layout: Layout, area: AreaCount) -> _Part:
-    """The data rows of one sheet, column by column."""
-    marks = layout.format.end_marks
-    numbering = layout.numbering
-    kept: list[Row] = []
-    row_numbers: list[int] = []
-    for row_number, row in enumerate(sheet.rows[layout.data_row :], start=layout.data_row + 1):
-        if marks and any(type(cell) is str and cell.strip().startswith(marks) for cell in row):
-            break
-        if any(not cells.is_blank(cell) and position not in numbering for position, cell in enumerate(row)):
-            kept.append(row)
-            row_numbers.append(row_number)
-
-    def column(position: int) -> list[Any]:
-        return [row[position] if position < len(row) else "" for row in kept]
-
-    part = _Part(layout, sheet.name, row_numbers, {}, {}, {})
-    register = layout.format.register
-    for name, kind in REGISTERS[register].items():
-        position = layout.columns.get(name)
-        if position is None:
-            continue
-        raw = column(position)
-        part.written[name] = [cells.written(cell) for cell in raw]
-        part.values[name], part.states[name] = _parsed(raw, kind, layout, name)
-        part.broken[name] = [number for number, cell in enumerate(raw) if type(cell) is cells.BrokenCell]
-    if layout.area_code is not None or layout.area_name is not None:
-        nothing = [""] * len(kept)
-        area.add(
-            nothing if layout.area_code is None else column(layout.area_code),
-            nothing if layout.area_name is None else column(layout.area_name),
-        )
-    return part
-
-
-def _parsed(raw: list[Any], kind: Kind, layout: Layout, name: str) -> tuple[list[Any], list[str]]:
-    """Values and states of a column's cells. Equal cells are parsed once, but for ids, which hardly repeat."""
-    if kind in (Kind.CARD, Kind.NIK):
-        cut = cells.numbers_are_cut(raw)
-        judge = cells.repair_id if kind is Kind.CARD else cells.judge_nik
-        pairs = [judge(cell, cut=cut) for cell in raw]
-        return [value for value, _ in pairs], [state for _, state in pairs]
-    if kind in (Kind.CODE, Kind.WORD):
-        codes = layout.format.codes[name]
-
-        def parse(cell: Any) -> cells.Value:
-            return cells.parse_code(cell, codes)
-
-    else:
-        parse = _PARSERS[kind]
-    seen: dict[tuple[type, Any], cells.Value] = {}
-    pairs = []
-    for cell in raw:
-        key = (type(cell), cell)  # 1, 1.0 and True are equal, and not the same to every parser
-        pair = seen.get(key)
-        if pair is None:
-            pair = seen[key] = parse(cell)
-        pairs.append(pair)
-    return [value for value, _ in pairs], [state for _, state in pairs]
-
-
-_PARSERS = {
-    Kind.TEXT: cells.parse_text,
-    Kind.PLACE: cells.parse_place,
-    Kind.DATE: cells.parse_date,
-    Kind.AMOUNT: cells.parse_amount,
-    Kind.DECILE: cells.parse_decile,
-}
 
 
 # --- frames --------------------------------------------------------------------------------------------------------
@@ -270,9 +292,10 @@ _STATE_CODES = {state: code for code, state in enumerate(cells.STATES)}
 STATE_TYPE = pd.CategoricalDtype(list(cells.STATES))
 
 
-def _combined(register: str, parts: Sequence[_Part], received_on: date) -> RegisterReading:
+def _combined(register: str, parts: Sequence[Part], received_on: date) -> RegisterReading:
     """The sheets of a register, one under the other."""
-    count = sum(len(part.row_numbers) for part in parts)
+    sizes = [len(part.row_numbers) for part in parts]
+    count = sum(sizes)
     rows: dict[str, Any] = {
         "position": np.arange(count),
         "sheet": pd.array([part.sheet for part in parts for _ in part.row_numbers], dtype="string"),
@@ -281,19 +304,18 @@ def _combined(register: str, parts: Sequence[_Part], received_on: date) -> Regis
     found: dict[str, Any] = {}
     states: dict[str, pd.Categorical] = {}
     written: dict[str, Any] = {}
+    broken: dict[str, frozenset[int]] = {}
+    elsewhere: dict[str, list[Place | None]] = {}
     for name, kind in REGISTERS[register].items():
-        values: list[Any] = []
-        state: list[str] = []
-        texts: list[str | None] = []
-        for part in parts:
-            length = len(part.row_numbers)
-            values += part.values.get(name) or [None] * length
-            state += part.states.get(name) or [cells.BLANK] * length
-            texts += part.written.get(name) or [None] * length
-        codes = np.fromiter((_STATE_CODES[one] for one in state), dtype="int8", count=count)
+        column = _stacked(parts, name)
+        codes = np.fromiter((_STATE_CODES[one] for one in column.states), dtype="int8", count=count)
         states[name] = pd.Categorical.from_codes(codes, dtype=STATE_TYPE)
-        written[name] = pd.array(texts, dtype="string")
-        found[name] = values
+        written[name] = pd.array(column.written, dtype="string")
+        found[name] = values = column.values
+        if column.broken:
+            broken[name] = frozenset(column.broken)
+        if column.places is not None:
+            elsewhere[name] = column.places
         if kind is Kind.NIK or kind is Kind.CARD:
             ok = codes == _STATE_CODES[cells.OK]
             rows[name] = pd.array(np.where(ok, np.array(values, dtype=object), None), dtype="string")
@@ -304,19 +326,18 @@ def _combined(register: str, parts: Sequence[_Part], received_on: date) -> Regis
             elif (register, name) in EMPTY_WHEN_LATE:
                 values = [None if value is None or value > received_on else value for value in values]
             rows[name] = _typed(values, kind)
-    formats = [part.layout.format for part in parts]
+    forms = [part.layout.format for part in parts]
     frame = pd.DataFrame(rows)
-    sizes = [len(part.row_numbers) for part in parts]
 
     def by_row(facts: Sequence[bool]) -> np.ndarray:
         """What is true of a sheet, for each of its rows."""
-        return np.repeat(facts, sizes)
+        return np.repeat(np.array(facts, dtype=bool), sizes)
 
     return RegisterReading(
         register=register,
-        format_id="+".join(dict.fromkeys(one.format_id for one in formats)),
-        format_version="+".join(dict.fromkeys(one.version for one in formats)),
-        sheets=tuple(part.sheet for part in parts),
+        format_id="+".join(dict.fromkeys(one.format_id for one in forms)),
+        format_version="+".join(dict.fromkeys(one.version for one in forms)),
+        sheets=tuple(dict.fromkeys(part.sheet for part in parts)),
         unknown_columns=tuple(dict.fromkeys(name for part in parts for name in part.layout.unknown)),
         rows=frame,
         cells=pd.DataFrame(written),
@@ -326,23 +347,38 @@ def _combined(register: str, parts: Sequence[_Part], received_on: date) -> Regis
             found,
             states,
             received_on,
-            given={name: by_row([name in part.layout.columns for part in parts]) for name in REGISTERS[register]},
-            due={name: by_row([(name,) in one.required for one in formats]) for name in REGISTERS[register]},
+            given={name: by_row([name in part.given for part in parts]) for name in REGISTERS[register]},
+            due={name: by_row([(name,) in one.required for one in forms]) for name in REGISTERS[register]},
         ),
-        places={part.sheet: dict(part.layout.columns) for part in parts},
-        header_rows={part.sheet: part.layout.data_row for part in parts},
-        broken={
-            name: found
-            for name in REGISTERS[register]
-            if (
-                found := frozenset(
-                    start + number
-                    for part, start in zip(parts, np.cumsum([0, *sizes[:-1]]).tolist(), strict=True)
-                    for number in part.broken.get(name, ())
-                )
-            )
+        places={
+            part.sheet: {name: place for name, place in part.layout.columns.items() if name in REGISTERS[register]}
+            for part in parts
         },
+        header_rows={part.sheet: part.layout.data_row for part in parts},
+        broken=broken,
+        given=frozenset().union(*(part.given for part in parts)),
+        elsewhere=elsewhere,
     )
+
+
+def _stacked(parts: Sequence[Part], name: str) -> Column:
+    """A column over all parts; with the place of every cell when a part has some that stand elsewhere."""
+    if len(parts) == 1 and name in parts[0].columns:
+        return parts[0].columns[name]
+    column = Column([], [], [])
+    outside = any(name in part.columns and part.columns[name].places is not None for part in parts)
+    column.places = [] if outside else None
+    for part in parts:
+        count = len(part.row_numbers)
+        theirs = part.columns.get(name)
+        start = len(column.values)
+        column.values += theirs.values if theirs else [None] * count
+        column.states += theirs.states if theirs else [cells.BLANK] * count
+        column.written += theirs.written if theirs else [None] * count
+        column.broken += [start + row for row in theirs.broken] if theirs else []
+        if column.places is not None:
+            column.places += [place_of(part, name, row) for row in range(count)]
+    return column
 
 
 def _typed(values: list[Any], kind: Kind) -> Any:

@@ -101,6 +101,9 @@ WORD_DEFAULTS: dict[tuple[str, str], str] = {("verifikasi", "alasan"): "lainnya"
 #: Dates that are loaded empty when they lie after the day of receipt; other late dates cost the row.
 EMPTY_WHEN_LATE = frozenset({("kesejahteraan", "tanggal_pendataan")})
 
+#: Dates that never lie after the day of receipt; their years of two digits are read so.
+BIRTHS = frozenset({"tanggallahir"})
+
 
 @dataclass(frozen=True)
 class CodeList:

@@ -6,8 +6,10 @@ Excel 2003. Macros are never run: nothing here can run them.
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,11 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from entas.registers.cells import is_blank
 from entas.registers.delimited import csv_rows, decoded, unpacked
-from entas.registers.facts import Range, SheetFacts, WorkbookFacts
+from entas.registers.facts import Range, SheetFacts, WorkbookFacts, with_known_errors
 from entas.registers.kinds import PASSWORD, FileKind, damaged, file_kind
 from entas.registers.limits import DEFAULT_LIMITS, Limits, UnreadableFileError, check_file
 from entas.registers.markup import markup_sheets
+from entas.registers.protection import opened
 
 __all__ = ["Range", "Row", "Sheet", "UnreadableFileError", "read_sheets"]
 
@@ -68,40 +71,49 @@ def read_sheets(
             the limits.
     """
     check_file(path, limits)
-    kind = file_kind(path)
-    found = _text_sheets(path, Path(file_name).stem, header_score, limits)
-    if kind is not FileKind.TEXT:
-        found = _workbook_sheets(path, kind, header_score, limits)
-    before = 0
-    for sheet in found:
-        if sheet.rows:
-            limits.check_extent(sheet.name, len(sheet.rows), max(map(len, sheet.rows)), rows_before=before)
-            before += len(sheet.rows)
-            yield sheet
+    with opened(path, limits) as readable:
+        kind = file_kind(readable)
+        if kind is FileKind.TEXT:
+            found = _text_sheets(readable, Path(file_name).stem, header_score, limits)
+        else:
+            found = _workbook_sheets(readable, kind, header_score, limits)
+        before = 0
+        for sheet in found:
+            if sheet.rows:
+                limits.check_extent(sheet.name, len(sheet.rows), max(map(len, sheet.rows)), rows_before=before)
+                before += len(sheet.rows)
+                yield sheet
 
 
 # --- workbooks -----------------------------------------------------------------------------------------------------
 
 
 def _workbook_sheets(path: Path, kind: FileKind, header_score: HeaderScore, limits: Limits) -> Iterator[Sheet]:
-    with path.open("rb") as file:
-        workbook = _guarded(lambda: CalamineWorkbook.from_filelike(file))
+    # the facts come first: they know an xls under a password, which calamine takes for no workbook at all
+    with WorkbookFacts(path, kind) as facts_of, ExitStack() as files:
+        workbook = _guarded(CalamineWorkbook.from_filelike, files.enter_context(path.open("rb")))
         limits.check_sheets(len(workbook.sheet_names))
-        with WorkbookFacts(path, kind) as facts_of:
-            for number, metadata in enumerate(workbook.sheets_metadata):
-                cells = _guarded(lambda number=number: workbook.get_sheet_by_index(number))
-                facts = facts_of.of_sheet(metadata.name, number)
-                rows = _guarded(lambda cells=cells: _rows(cells, limits))
-                _put_broken(rows, facts)
-                merged = _guarded(lambda cells=cells: cells.merged_cell_ranges) or ()
-                yield Sheet(
-                    metadata.name,
-                    unpacked(rows, header_score),
-                    hidden=metadata.visible != SheetVisibleEnum.Visible,
-                    hidden_rows=frozenset(row for row in facts.hidden_rows if row < len(rows)),
-                    merged=(*((*first, *last) for first, last in merged), *facts.merged),
-                    hidden_columns=frozenset(facts.hidden_columns),
-                )
+        for number, metadata in enumerate(workbook.sheets_metadata):
+            facts = facts_of.of_sheet(metadata.name, number)
+            try:
+                cells = _guarded(workbook.get_sheet_by_index, number)
+            except UnreadableFileError as error:
+                if kind is not FileKind.XLSX or "Unsupported cell error value" not in str(error):
+                    raise
+                plain = with_known_errors(path, files.enter_context(tempfile.TemporaryFile()))
+                workbook = _guarded(CalamineWorkbook.from_filelike, plain)
+                cells = _guarded(workbook.get_sheet_by_index, number)
+            rows = _guarded(_rows, cells, limits)
+            _put_broken(rows, facts)
+            merged = cells.merged_cell_ranges or ()
+            yield Sheet(
+                metadata.name,
+                unpacked(rows, header_score),
+                hidden=metadata.visible != SheetVisibleEnum.Visible,
+                hidden_rows=frozenset(row for row in facts.hidden_rows if row < len(rows)),
+                merged=(*((*first, *last) for first, last in merged), *facts.merged),
+                hidden_columns=frozenset(facts.hidden_columns),
+            )
 
 
 #: From this many rows on a sheet is read row by row, so that empty ones cost nothing.
@@ -118,16 +130,16 @@ def _rows(sheet: CalamineSheet, limits: Limits) -> list[Row]:
     if sheet.total_height < _MANY_ROWS:
         rows = sheet.to_python(skip_empty_area=False)
     else:
-        first_row, first_column = sheet.start
-        rows = [[] for _ in range(first_row)]
+        rows = []
         waiting = 0
-        for row in sheet.iter_rows():
+        left = [""] * sheet.start[1]
+        for row in sheet.iter_rows():  # from the first row, but only from the first column with content
             if all(cell == "" or is_blank(cell) for cell in row):
                 waiting += 1
                 continue
             rows.extend([] for _ in range(waiting))
             waiting = 0
-            rows.append([""] * first_column + row)
+            rows.append(left + row)
             if len(rows) > limits.rows:
                 limits.check_extent(sheet.name, len(rows), 1)
     while rows and all(cell == "" or is_blank(cell) for cell in rows[-1]):
@@ -148,10 +160,10 @@ def _put_broken(rows: list[Row], facts: SheetFacts) -> None:
         row[column] = cell
 
 
-def _guarded(read: Callable[[], Any]) -> Any:
+def _guarded(read: Callable[..., Any], *given: Any) -> Any:
     """What `read` gives; whatever goes wrong in the workbook reader becomes the reason that the sender gets."""
     try:
-        return read()
+        return read(*given)
     except PasswordError:
         raise UnreadableFileError(PASSWORD) from None
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:

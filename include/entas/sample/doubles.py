@@ -7,13 +7,17 @@ from what the search forgives: letters are also lost, swapped and mistyped at ra
 
 from __future__ import annotations
 
+import csv
 import random
 from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import accumulate, count
+from itertools import accumulate, combinations, count
+from pathlib import Path
+from typing import Any
 
+from entas.ids import Pseudonymiser
 from entas.sample import names as words
 
 _LAST_DAY = date(2023, 10, 31)
@@ -30,6 +34,10 @@ _SPELLINGS = (("F", "P"), ("P", "F"), ("V", "P"), ("Z", "J"), ("J", "Z"), ("AI",
 _SYLLABLES = tuple(
     "SU DAR NA WA TI RI JA KAR SO LE HA MU NIN TA RO MI YA GI BA DI RA LI WI KA SA PUR TO NO JO MAN DO SIH NAH".split()
 )
+
+
+#: Who a row is of, and for a row with a NIK what the exact rule takes for the same.
+Truth = tuple[int, str | None]
 
 
 @dataclass(slots=True)
@@ -180,10 +188,19 @@ class Invented:
             child = add(sex, born, 4, parents, parents[0] if sex == 1 and self._random.random() < 0.01 else None)
             if self._random.random() < 0.012:  # a twin, often with a name that rhymes
                 first, *others = child.split()
-                rhyme = self._typed(first) if self._random.random() < 0.3 else self._name(sex).split()[0]
+                rhyme = self._rhyme(first) if self._random.random() < 0.3 else self._name(sex).split()[0]
                 if rhyme != first:
                     add(sex, born, 4, parents, " ".join((rhyme, *others)))
         return made
+
+    def _rhyme(self, word: str) -> str:
+        """Dina and Dini, Hasan and Husen: one or two letters become others of their kind."""
+        letters = list(word)
+        for _ in range(self._random.choice((1, 2))):
+            at = self._random.randrange(len(letters))
+            kind = "AEIOU" if letters[at] in "AEIOU" else "BDGKLMNRST"
+            letters[at] = self._random.choice([one for one in kind if one != letters[at]])
+        return "".join(letters)
 
     # --- listed again -------------------------------------------------------------------------------------------
 
@@ -333,3 +350,40 @@ class Invented:
             name = " ".join((self._name(person.sex).split()[0], *name.split()[1:]))
             parents = (person.nama_ayah or parents[0], person.nama_ibu or parents[1])
         yield self._person(village, next(self._households), person.sex, born, 1, parents, name)
+
+
+def write_invented(path: Path, persons: int, villages: list[str], **options: Any) -> dict[tuple[int, int], Truth]:
+    """Write invented rows as a file for `entas.duplicates.search`.
+
+    Args:
+        path: file to write.
+        persons, villages, options: as of `Invented`.
+
+    Returns:
+        For each row (upload and position) whose it is, and what the exact rule goes by.
+    """
+    ids = Pseudonymiser("invented")
+    rows = {}
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        for row in Invented(persons, villages, **options).rows():
+            key = ids.name_birth_key(row.nama, row.tanggallahir).hex
+            writer.writerow(
+                (row.upload_id, row.position, row.village_code, row.upload_id, row.household, row.nik, key, row.nama,
+                 row.sex, row.tempatlahir, row.tanggallahir, row.kk_level, row.nama_ayah, row.nama_ibu)
+            )  # fmt: skip
+            rows[(row.upload_id, row.position)] = (row.identity, row.nik and f"{row.nik}|{key}")
+    return rows
+
+
+def true_pairs(rows: dict[tuple[int, int], Truth]) -> set[tuple[tuple[int, int], tuple[int, int]]]:
+    """Pairs of rows of one person, without those that the exact rule settles (same NIK, name and birth date)."""
+    by_identity: dict[int, list[tuple[int, int]]] = {}
+    for at, (identity, _) in rows.items():
+        by_identity.setdefault(identity, []).append(at)
+    return {
+        (left, right)
+        for places in by_identity.values()
+        for left, right in combinations(sorted(places), 2)
+        if rows[left][1] is None or rows[left][1] != rows[right][1]
+    }

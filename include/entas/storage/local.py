@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import shutil
 import stat
@@ -12,6 +13,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 from entas.storage.files import Folder, StoredFile, drop_parts, part_of
+from entas.text import shown
+
+_log = logging.getLogger(__name__)
+_said: set[str] = set()
+
+
+def _say_once(path: str) -> None:
+    """Tell of something that is neither a file nor a folder; a link may lead out, a pipe wait for ever."""
+    if path not in _said:
+        _said.add(path)
+        told = path.encode("utf-8", "backslashreplace").decode()
+        _log.warning("%s is left alone: it is a link, a pipe or a device, and no file", shown(told))
 
 
 class LocalFolder:
@@ -47,6 +60,8 @@ class LocalFolder:
                     elif entry.is_file(follow_symlinks=False):
                         told = entry.stat(follow_symlinks=False)
                         found.files.append(StoredFile(below + entry.name, told.st_size, told.st_mtime_ns))
+                    else:
+                        _say_once(entry.path)
                 except FileNotFoundError:
                     continue  # it went away meanwhile
         return found
@@ -63,14 +78,13 @@ class LocalFolder:
             # Not blocking: a pipe that took the file's place would wait for a writer for ever.
             descriptor = os.open(self._root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            if error.errno in (errno.ELOOP, errno.ENXIO):
+            if error.errno in (errno.ELOOP, errno.ENXIO, errno.ENOTDIR):
                 raise FileNotFoundError(errno.ENOENT, "no regular file", path) from error
             raise
-        file = os.fdopen(descriptor, "rb")
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            file.close()
+            os.close(descriptor)
             raise FileNotFoundError(errno.ENOENT, "no regular file", path)
-        return file
+        return os.fdopen(descriptor, "rb")
 
     def put(self, source: Path, path: str) -> None:
         target, part = self._root / path, self._root / part_of(path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -90,6 +90,10 @@ class Bucket:
                     yield from _by_folder(name, files, enter)
             finally:
                 threads.shutdown(wait=False, cancel_futures=True)
+
+    def listed(self, folders: Sequence[tuple[str, int | None]]) -> Iterator[Folder | OSError]:
+        for path, _ in folders:
+            yield self._top(path)[0]
 
     def stat(self, path: str) -> StoredFile | None:
         # Of a listing, because some servers tell a finer time there than with the object itself.

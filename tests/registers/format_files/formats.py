@@ -116,7 +116,7 @@ def entas_kesejahteraan() -> Case:
                 for number, (head, (income, spending, decile)) in enumerate(zip(heads, amounts, strict=True), start=1)
             ]
         },
-        typo=("penghasilan_bulanan", "penghasilan_bulan"),
+        typo=("penghasilan_bulanan", "pengasilan_bulanan"),
         without=("penghasilan_bulanan", "pengeluaran_bulanan", "desil"),
         missing="penghasilan_bulanan atau pengeluaran_bulanan atau desil",
     )
@@ -281,7 +281,7 @@ def opensid_bantuan() -> Case:
         main=1,
         typo=("Peserta", "Pesreta"),
         without=("Peserta",),
-        missing="Peserta",
+        missing="kolom wajib Peserta",
     )
 
 
@@ -343,7 +343,7 @@ def siak() -> Case:
         {"penduduk": [{**person.columns("dusun", "pendidikan_sedang_id"), "nama_ibu": "IBU UJI"} for person in PEOPLE]},
         typo=("Tanggal Lahir", "Tangal Lahir"),
         without=("SHDK",),
-        missing="SHDK",
+        missing="kolom wajib kk_level",
     )
 
 
@@ -407,7 +407,11 @@ def bip12() -> Case:
             "person": person,
             "kinds": {1: "name", 2: "nik", 3: "text", 4: "date", 5: "code", 6: "code", 8: "code", 9: "code"},
             "without": ("pendidikan_sedang_id", "status_kawin", "cacat_id", "status_dasar"),
-            "changes": {"typo": ("Nama Lengkap", "Nama Lenkap"), "without": ("SHDK",), "missing": "SHDK"},
+            "changes": {
+                "typo": ("Nama Lengkap", "Nama Lenkap"),
+                "without": ("SHDK",),
+                "missing": "kolom wajib kk_level",
+            },
         },
     )
 
@@ -468,7 +472,11 @@ def bip19() -> Case:
                 12: "code",
             },
             "without": ("pendidikan_sedang_id", "cacat_id", "status_dasar", "alamat"),
-            "changes": {"typo": ("Tanggal Lahir", "Tangal Lahir"), "without": ("SHDK",), "missing": "SHDK"},
+            "changes": {
+                "typo": ("Tanggal Lahir", "Tangal Lahir"),
+                "without": ("SHDK",),
+                "missing": "kolom wajib kk_level",
+            },
         },
     )
 
@@ -553,7 +561,7 @@ def bip_kabupaten() -> Case:
             [None, "BUKU INDUK KEPENDUDUKAN KABUPATEN BEKASI (DAFTAR  KELUARGA)"],
             [],
             *([None, a, b, *[None] * 7, c, d] for a, b, c, d in told),
-            [None, *range(2, 17)],
+            [],
         ]
         if head is FAMILIES[0][0]:
             above += block
@@ -664,7 +672,7 @@ def p3ke_keluarga() -> Case:
         _p3ke_expected(),
         typo=("Desil Kesejahteraan", "Desil Kesejahteran"),
         without=("NIK",),
-        missing="NIK",
+        missing="kolom wajib nik_kepala",
     )
 
 
@@ -693,7 +701,7 @@ def p3ke_individu() -> Case:
         _p3ke_expected(),
         typo=("Desil Kesejahteraan", "Desil Kesejahteran"),
         without=("NIK",),
-        missing="NIK",
+        missing="kolom wajib nik_kepala",
     )
 
 
@@ -723,7 +731,7 @@ def siks_ng() -> Case:
         },
         typo=("Desil", "Desill"),
         without=("Desil",),
-        missing="Desil",
+        missing="kolom wajib desil",
     )
 
 
@@ -877,7 +885,7 @@ def regsosek() -> Case:
         main=3,
         typo=("no kartu keluarga", "no kartu kelurga"),
         without=("403",),
-        missing="403",
+        missing="kolom wajib nik",
     )
 
 
@@ -926,9 +934,9 @@ def regsosek_opensid() -> Case:
         [keluarga, anggota],
         _regsosek_expected(),
         main=1,
-        typo=("403 NIK", "403 NlK"),
+        typo=("No KK", "No KKK"),
         without=("403 NIK",),
-        missing="403",
+        missing="kolom wajib nik",
     )
 
 
@@ -963,9 +971,9 @@ def regsosek_bertingkat() -> Case:
         case.drafts,
         case.expected,
         main=3,
-        typo=("403. NIK", "403. NlK"),
+        typo=("No Kartu Keluarga", "No Kartu Kelurga"),
         without=("403. NIK",),
-        missing="nik",
+        missing="kolom wajib nik",
     )
 
 

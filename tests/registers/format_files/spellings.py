@@ -203,7 +203,7 @@ def _headers(case: Case, change: Callable[[str], str]) -> None:
 
 def two_line_header(case: Case) -> Case | None:
     """Headers of two words are broken over two rows."""
-    if len(case.sheet.header) != 1:
+    if len(case.sheet.header) != 1 or _prints_header_again(case):
         return None
     words = [str(cell).split(" ", 1) if cell else [None] for cell in case.sheet.header[0]]
     if all(len(word) == 1 for word in words):
@@ -222,9 +222,14 @@ def grouped_header(case: Case) -> Case | None:
     return case
 
 
+def _prints_header_again(case: Case) -> bool:
+    """Whether the clean file repeats its header by itself, for each family."""
+    return any(row in case.sheet.rows for row in case.sheet.header)
+
+
 def reordered(case: Case) -> Case | None:
     """The columns in reverse order (those that must stand first stay first)."""
-    if len(case.sheet.header) > 1 and not case.sheet.fixed:
+    if (len(case.sheet.header) > 1 and not case.sheet.fixed) or _prints_header_again(case):
         return None  # group headings span neighbours
     _arrange(case, lambda width, fixed: [*range(fixed), *range(width - 1, fixed - 1, -1)])
     return case
@@ -277,8 +282,10 @@ def typing_error(case: Case) -> Case:
     return case
 
 
-def missing_column(case: Case) -> Case:
+def missing_column(case: Case) -> Case | None:
     """A required column is not there: the sheet is rejected, and the column named."""
+    if _prints_header_again(case):
+        return None
     for name in case.without:
         [place] = [row.index(name) for row in case.sheet.header if name in row]
         for row in (*case.sheet.header, *case.sheet.data):
@@ -298,7 +305,7 @@ def duplicate_header(case: Case) -> Case | None:
     draft = case.sheet
     place = next(place for place, kind in sorted(draft.kinds.items()) if kind in ("name", "text"))
     for row in draft.header:
-        row.append(row[place])
+        row.append(row[place] if isinstance(row[place], str) else None)
     for row in draft.rows:
         row.append(None if isinstance(row, Heading) else "ORANG LAIN")
     case.notes = ["lebih dari sekali"]
