@@ -34,6 +34,20 @@ MARTS = {
     "rpt_village_completeness_monthly": "village_code period status is_sent is_late is_missing due_before"
     " first_received_at last_received_at last_upload_at uploads registers_received rows_read rows_accepted"
     " rows_quarantined quarantine_rate register_age_months",
+    "rpt_movement_detail": "area_level area_code period cell household_id village_code previous_village_code"
+    " previous_status status reason members evidence_upload_ids",
+    "rpt_extreme_poverty_by_term": "term_kind term_start term_end area_level area_code months is_complete last_period"
+    " opening entered exited transferred_in transferred_out closing persons mean_households assistance_amount",
+    "dim_household": "household_id valid_from valid_to months is_current village_code status reason is_counted members"
+    " first_listed first_counted",
+    "rpt_assistance_coverage_monthly": "area_level area_code period programme households counted_assisted"
+    " counted_not_assisted assisted_not_counted payments amount_to_counted amount_to_others coverage",
+    "rpt_programme_outcome": "area_level area_code programme_kind cohort months_after looked_at helped helped_counted"
+    " helped_not_extreme_poor helped_unknown helped_left not_helped not_helped_counted not_helped_not_extreme_poor"
+    " not_helped_unknown not_helped_left",
+    "rpt_schooling_monthly": "area_level area_code period school_level students households",
+    "rpt_line_sensitivity": "period line_id authority stated_basis basis poverty_line is_policy households persons"
+    " verified below_line difference",
     "rpt_target_progress": "period households baseline_households target_households months_to_target_3"
     " months_to_target_6 months_to_target_12",
 }

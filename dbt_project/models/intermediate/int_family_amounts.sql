@@ -94,6 +94,8 @@ final as (
         chosen.upload_id,
         chosen.row_position,
         chosen.found_by,
+        chosen.monthly_income,
+        chosen.monthly_expenditure,
         case
             when monthly_policy.basis = 'income' then chosen.monthly_income
             when monthly_policy.basis = 'expenditure' then chosen.monthly_expenditure

@@ -38,36 +38,9 @@ monthly_policy as (
 
 ),
 
-villages as (
-
-    select * from {{ ref('dim_village') }}
-
-),
-
--- Each village as part of itself, its district and its regency.
 areas as (
 
-    select
-        'village' as area_level,
-        village_code as area_code,
-        village_code
-    from villages
-
-    union all
-
-    select
-        'district' as area_level,
-        district_code as area_code,
-        village_code
-    from villages
-
-    union all
-
-    select
-        'regency' as area_level,
-        regency_code as area_code,
-        village_code
-    from villages
+    select * from {{ ref('int_areas') }}
 
 ),
 
