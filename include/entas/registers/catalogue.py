@@ -246,7 +246,7 @@ class RegisterFormat:
         """How many columns of the sheet the format has in all."""
         return len({slot.headers or slot.name for slot in self.slots.values()}) + len(self.unused)
 
-    @property
+    @cached_property
     def by_number(self) -> bool:
         """Whether columns are headed by numbers of questions (301a, 403)."""
         return any(len(question) >= 3 for question in self.questions)
@@ -540,7 +540,7 @@ class _Reader:
             headers=headers,
             questions=questions,
             codes=self.codes,
-            unused=frozenset(map(fold, self.told.get("unused", ()))) - set(headers),
+            unused=frozenset(map(fold, self.told.get("unused", ()))),
             not_with=frozenset(map(fold, self.told.get("not_with", ()))),
             numbering=frozenset(map(fold, (*self.content.get("numbering", ()), NOTES_HEADING))),
             header_lines=self.told.get("header_lines", 3),

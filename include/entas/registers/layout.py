@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +14,7 @@ from rapidfuzz.distance import OSA
 
 from entas.registers.catalogue import AreaHeaders, RegisterFormat, Slot, Source
 from entas.registers.cells import fold, is_blank, tidy, written
+from entas.registers.schema import REGISTERS
 from entas.registers.sheets import Range, Row
 
 _REMARK = re.compile(r"[(\[{][^)\]}]*[)\]}]?")
@@ -267,7 +268,7 @@ def _take_name(found: Match, form: RegisterFormat, area: AreaHeaders, names: Seq
             if fresh:
                 found.known += 1
                 found.own += any(form.slots[slot].headers[0] == name for slot in fresh)
-            else:
+            elif name not in form.unused and _is_stored(form, slots):
                 found.repeated.append(place)
             return True
         if name in form.numbering:
@@ -297,11 +298,16 @@ def _take_question(found: Match, form: RegisterFormat, header: Header, place: in
     if slot is not None:
         found.slots[slot.name] = place
         found.own += 1
-        if rest not in slot.headers and _distance(rest, slot) is not None:
+        if rest not in slot.headers and _distance(rest, slot.headers) is not None:
             found.near.append((header.shown[place], slot.column))
-    elif asked:
+    elif match_[1].lower() not in form.unused and _is_stored(form, [slot.name for slot in asked]):
         found.repeated.append(place)
     return True
+
+
+def _is_stored(form: RegisterFormat, slots: Sequence[str]) -> bool:
+    """Whether a slot is that of a column; helpers may stand under one header and another."""
+    return any(form.slots[name].column in REGISTERS[form.register] for name in slots)
 
 
 def _slot_by_words(slots: Sequence[Slot], rest: str) -> Slot | None:
@@ -331,16 +337,12 @@ def _take_near(found: Match, form: RegisterFormat, header: Header, places: list[
 
     A header is taken when it is near to one column alone, and no other header is as near to that column.
     """
-    missing = [
-        slot
-        for slot in form.slots.values()
-        if slot.name not in found.slots and not any(other.column == slot.column for other in _found(found, form))
-    ]
+    had = {form.slots[name].column for name in found.slots}
+    missing = [slot for slot in form.slots.values() if slot.name not in found.slots and slot.column not in had]
     nearest: dict[int, tuple[int, list[Slot]]] = {}
     for place in places:
-        distances = [
-            (distance, slot) for slot in missing if (distance := _distance(header.names[place][0], slot)) is not None
-        ]
+        text = header.names[place][0]
+        distances = [(distance, slot) for slot in missing if (distance := _distance(text, slot.headers)) is not None]
         if distances:
             least = min(distance for distance, _ in distances)
             nearest[place] = least, [slot for distance, slot in distances if distance == least]
@@ -361,19 +363,16 @@ def _take_near(found: Match, form: RegisterFormat, header: Header, places: list[
     return [place for place in places if place not in taken]
 
 
-def _found(found: Match, form: RegisterFormat) -> list[Slot]:
-    return [form.slots[name] for name in found.slots]
-
-
-def _distance(text: str, slot: Slot) -> int | None:
-    """How many typing errors part a heading from the nearest name of a slot; None when they are too many.
+@lru_cache(maxsize=100_000)
+def _distance(text: str, headers: tuple[str, ...]) -> int | None:
+    """How many typing errors part a heading from the nearest of some headers; None when they are too many.
 
     One is forgiven (a letter too much, too few, wrong, or two that changed places); two when they fall into different
     words of a long header: "Tanggal Lapor" is not "Tanggal Lahir".
     """
     best: int | None = None
-    for known in slot.headers:
-        if min(len(text), len(known)) < _FORGIVE_ONE:
+    for known in headers:
+        if min(len(text), len(known)) < _FORGIVE_ONE or abs(len(text) - len(known)) > 2:
             continue
         distance = OSA.distance(text, known, score_cutoff=2)
         allowed = 1
