@@ -278,13 +278,14 @@ def _write(path: Path, village: Village, period: date, prefill: _Prefill | None)
             if prefill and register == "penduduk":
                 columns, rows = prefill.columns, prefill.persons
             _write_register(book, sheets[register], own[register], lists, columns, rows)
+        sheets["penduduk"].repeat_columns(0, 2)  # who it is, on the second page as well
         if prefill:
             _write_families(book, sheets[FAMILIES[0]], prefill.families)
         for sheet in sheets.values():
             sheet.set_landscape()
             sheet.set_paper(9)
             sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-            sheet.fit_to_pages(1, 0)
+            sheet.fit_to_pages(2 if sheet is sheets["penduduk"] else 1, 0)
             sheet.set_footer("&L&A&RHalaman &P dari &N")
         sheets[INSTRUCTIONS[0]].activate()
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -19,6 +20,7 @@ from entas.registers.reading import FileReading, read_upload
 from entas.registers.sheets import read_sheets
 from entas.validation import validate
 from tests.intake.ooxml import problems
+from tests.office import converted, needs_office
 from tests.registers.format_files.formats import FORMATS
 from tests.registers.format_files.spellings import SPELLINGS
 from tests.registers.test_formats import changed, kinds_of, written
@@ -161,3 +163,23 @@ def test_feedback_that_comes_back_gives_what_the_upload_gave(
     for name, path in feedback.items():
         write_workbook(job_of(path, path.name, tmp_path / path.name, again[name], findings_of(again[name])))
         assert contents(tmp_path / path.name) == contents(path), f"{name}: marks or sentences pile up"
+
+
+@needs_office
+def test_what_libreoffice_saves_is_read_the_same(
+    uploads: dict[str, Path], feedback: dict[str, Path], tmp_path: Path
+) -> None:
+    ours = {name: path for name, path in feedback.items() if f", {SPELLINGS[0].name}, " in name}
+    assert len(ours) == len(FORMATS)
+    saved = dict(zip(ours, converted(tmp_path, *ours.values()), strict=True))
+    received_on = clock.jakarta_day(RECEIVED)
+    before, after = (
+        {name: read_upload(path, "x.xlsx", village=VILLAGE, received_on=received_on) for name, path in paths.items()}
+        for paths in (ours, saved)
+    )
+    assert differing(before, after) == {}
+    for name, path in ours.items():
+        book, theirs = openpyxl.load_workbook(path), openpyxl.load_workbook(saved[name])
+        assert book.sheetnames == theirs.sheetnames
+        for sheet in book:
+            assert set(map(str, sheet.merged_cells.ranges)) == set(map(str, theirs[sheet.title].merged_cells.ranges))
