@@ -67,7 +67,6 @@ class Case:
         format_id: the format that the reading must name.
         main: index of the sheet that spellings change (the one whose rows are people or families).
         expected: register -> its rows in order, each our column -> value; other columns must be empty.
-        critical: register -> our columns that are lost in every row (`lost`, a state of ids).
         notes: texts each of which some note must hold.
         unknown: headers that must be told as unknown.
         error: texts that the reason of the refusal must hold; empty when the file must be read.
@@ -84,6 +83,8 @@ class Case:
     typo: tuple[str, str] = ("", "")
     without: tuple[str, ...] = ()
     missing: str = ""
+    #: kind of the cells whose column is there twice in `duplicate_header`
+    twice: str = "name"
 
     @property
     def sheet(self) -> Draft:

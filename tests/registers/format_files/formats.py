@@ -162,6 +162,7 @@ def entas_bantuan() -> Case:
             ]
         },
         typo=("tanggal_salur", "tangal_salur"),
+        twice="text",
         without=("nilai",),
         missing="nilai",
     )
@@ -282,6 +283,7 @@ def opensid_bantuan() -> Case:
         typo=("Peserta", "Pesreta"),
         without=("Peserta",),
         missing="kolom wajib Peserta",
+        twice="nik",
     )
 
 
