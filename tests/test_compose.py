@@ -45,7 +45,7 @@ SECRET = re.compile(r"PASSWORD$|SECRET$|_KEY$")
 def interpolations(text: str) -> dict[str, set[str]]:
     """Variable -> what follows its name in each `${...}`: "" alone, ":-default", ":?message"."""
     found: dict[str, set[str]] = {}
-    for name, rest in re.findall(r"\$\{([A-Z_]+)(:[-?][^}]*)?", re.sub(r"^\s*#.*", "", text, flags=re.M)):
+    for name, rest in re.findall(r"\$\{([A-Z0-9_]+)(:[-?][^}]*)?", re.sub(r"^\s*#.*", "", text, flags=re.M)):
         found.setdefault(name, set()).add(rest)
     return found
 
@@ -107,25 +107,27 @@ def test_no_secret_has_a_default() -> None:
     found = interpolations(COMPOSE)
     secrets = {name: rests for name, rests in found.items() if SECRET.search(name)}
     optional = {name for name, rests in secrets.items() if rests == {":-"}}
-    assert optional == {"ENTAS_ANALYST_PASSWORD", "ENTAS_STEWARD_PASSWORD"}  # without one they cannot log in
+    without_login = {"ENTAS_ANALYST_PASSWORD", "ENTAS_STEWARD_PASSWORD"}
+    other_machines = {"ENTAS_SSH_KEY", "ENTAS_SSH_PASSWORD", "AWS_SECRET_ACCESS_KEY"}  # where files may be
+    assert optional == without_login | other_machines
     for name in secrets.keys() - optional:
         assert any(rest.startswith(":?") for rest in secrets[name]), f"{name} is not required"
         assert not any(rest.startswith(":-") for rest in secrets[name]), f"{name} has a default"
     for service in SERVICES.values():
         for key, value in service.get("environment", {}).items():
             if SECRET.search(key) or key == "REDISCLI_AUTH":
-                assert re.fullmatch(r"\$\{[A-Z_]+(:[-?][^}]*)?\}", value), f"{key} is written out"
+                assert re.fullmatch(r"\$\{[A-Z0-9_]+(:[-?][^}]*)?\}", value), f"{key} is written out"
             for password in re.findall(r"://[^/@:]*:([^@]+)@", value):
                 assert password.startswith("${"), f"{key} holds a password"
 
 
 def test_the_example_names_every_variable_and_fills_in_no_secret() -> None:
     found = interpolations(COMPOSE)
-    required = set(re.findall(r"^([A-Z_]+)=$", EXAMPLE, flags=re.M))
-    optional = dict(re.findall(r"^#([A-Z_]+)=(.*)$", EXAMPLE, flags=re.M))
+    required = set(re.findall(r"^([A-Z0-9_]+)=$", EXAMPLE, flags=re.M))
+    optional = dict(re.findall(r"^#([A-Z0-9_]+)=(.*)$", EXAMPLE, flags=re.M))
     assert required == {name for name, rests in found.items() if any(rest.startswith(":?") for rest in rests)}
     assert set(optional) == found.keys() - required
-    assert re.findall(r"^[A-Z_]+=.+", EXAMPLE, flags=re.M) == []
+    assert re.findall(r"^[A-Z0-9_]+=.+", EXAMPLE, flags=re.M) == []
     for name, default in optional.items():
         if name != "ENTAS_UI_URL":  # made of another variable
             assert found[name] == {f":-{default}"}
@@ -142,12 +144,12 @@ def test_the_host_is_reached_by_the_ui_alone() -> None:
 def test_what_must_outlive_a_container_is_on_volumes() -> None:
     kept = dict.fromkeys(STACK["volumes"])
     for name in AIRFLOW | {"init"}:
-        mounts = [re.sub(r"\$\{[A-Z_]+:-([a-z]+)\}", r"\1", mount).split(":") for mount in SERVICES[name]["volumes"]]
+        mounts = [re.sub(r"\$\{[A-Z0-9_]+:-([a-z]+)\}", r"\1", mount).split(":") for mount in SERVICES[name]["volumes"]]
         assert {source for source, _ in mounts} == kept.keys() - {"postgres"}
         places = [target for _, target in mounts]
         environment = SERVICES[name]["environment"]
         for variable in ("ENTAS_HOME", "ENTAS_INBOX", "ENTAS_ARCHIVE", "ENTAS_FEEDBACK", "ENTAS_REPORTS"):
-            assert environment[variable] in places
+            assert re.sub(r"\$\{[A-Z0-9_]+:-(.*)\}", r"\1", environment[variable]) in places
     assert SERVICES["postgres"]["volumes"] == ["postgres:/var/lib/postgresql"]
 
 
@@ -213,7 +215,7 @@ def test_make_env_fills_in_every_secret_and_keeps_an_old_file(tmp_path: Path) ->
     subprocess.run([script], check=True, capture_output=True)
     made = tmp_path / ".env"
     values = dict(line.split("=", 1) for line in made.read_text().splitlines() if re.match("[A-Z]", line))
-    assert values.keys() == set(re.findall(r"^([A-Z_]+)=$", EXAMPLE, flags=re.M))
+    assert values.keys() == set(re.findall(r"^([A-Z0-9_]+)=$", EXAMPLE, flags=re.M))
     assert len(set(values.values())) == len(values)
     assert len(base64.urlsafe_b64decode(values["AIRFLOW_FERNET_KEY"])) == 32
     assert all(len(value) >= 64 for name, value in values.items() if name != "AIRFLOW_FERNET_KEY")

@@ -24,7 +24,6 @@ from botocore.exceptions import (
     ClientError,
     HTTPClientError,
     NoCredentialsError,
-    NoRegionError,
     PartialCredentialsError,
 )
 from urllib3.exceptions import HTTPError
@@ -72,8 +71,8 @@ class Bucket:
             s3={"addressing_style": "path"} if access.s3_endpoint else {},
         )
         session = boto3.session.Session()
-        # Such a server has no regions, but every signature names one.
-        region = session.region_name or ("us-east-1" if access.s3_endpoint else None)
+        # Every signature names a region; Amazon tells boto3 when it is another, other servers have none.
+        region = session.region_name or "us-east-1"
         self._s3 = session.client("s3", endpoint_url=access.s3_endpoint, region_name=region, config=config)
 
     # -- what a store does -------------------------------------------------------------------------------------
@@ -203,10 +202,6 @@ class Bucket:
             return OSError(errno.EIO, f"the server says {code} {reason}".strip(), where)
         if isinstance(error, NoCredentialsError | PartialCredentialsError):
             return EntasError(f"{self.place}: no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-        if isinstance(error, NoRegionError):
-            return EntasError(
-                f"{self.place}: no region; set AWS_DEFAULT_REGION, or ENTAS_S3_ENDPOINT for another server"
-            )
         if isinstance(error, HTTPClientError | HTTPError) or "Connect" in type(error).__name__:
             return self._unreachable(str(error))
         return OSError(errno.EIO, str(error), where)
