@@ -89,6 +89,7 @@ class Match:
         known: how many headers the format knows.
         own: how many are spelled as the format itself spells them.
         excluded: whether there is a header which the format never has.
+        taken: names by which columns were found.
     """
 
     slots: dict[str, int] = field(default_factory=dict)
@@ -101,6 +102,7 @@ class Match:
     known: int = 0
     own: int = 0
     excluded: bool = False
+    taken: set[str] = field(default_factory=set)
 
 
 class Header:
@@ -265,10 +267,11 @@ def _take_name(found: Match, form: RegisterFormat, area: AreaHeaders, names: Seq
             fresh = [slot for slot in slots if slot not in found.slots]
             for slot in fresh:
                 found.slots[slot] = place
+                found.taken.add(name)
             if fresh:
                 found.known += 1
                 found.own += any(form.slots[slot].headers[0] == name for slot in fresh)
-            elif name not in form.unused and _is_stored(form, slots):
+            elif name in found.taken or (name not in form.unused and _is_stored(form, slots)):
                 found.repeated.append(place)
             return True
         if name in form.numbering:

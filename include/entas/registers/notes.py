@@ -59,7 +59,8 @@ def undescribed(sheet: str, form: RegisterFormat, *, several: bool) -> str:
     if several:
         return (
             f"{start}berkas menerangkan lebih dari satu program, dan lembar ini tidak menyebut baris mana milik "
-            "program mana. Buat satu lembar peserta untuk setiap lembar program dengan urutan yang sama, lalu unggah kembali."
+            "program mana. Buat satu lembar peserta untuk setiap lembar program dengan urutan yang sama, lalu unggah "
+            "kembali."
         )
     return (
         f"{start}lembar yang menerangkannya ({joined(names)}) tidak ada. Sertakan lembar itu dalam berkas yang sama, "

@@ -73,6 +73,11 @@ class _Selection:
             }
         )
         self.mapped = frozenset(layout.slots.values())
+        self.required = {
+            place
+            for name in {name for group in layout.format.required for name in group}
+            if (place := layout.columns.get(name)) is not None
+        }
         self.nik = layout.columns.get("nik")
         self.above = {_texts(row) for row in sheet.rows[: layout.header_row]} - {()}
         self.numbered = any(map(numbers_columns, sheet.rows[: layout.data_row]))
@@ -178,7 +183,8 @@ class _Selection:
         filled = sum(not is_blank(cell) for cell in row)
         if self.in_notes and filled <= _FEW_CELLS:
             return NOTES
-        if grouped and not any(not is_blank(cell) for place, cell in enumerate(row) if place in self.mapped):
+        if grouped and sum(place < len(row) and not is_blank(row[place]) for place in self.required) < 2:
+            # a page's footer, or the end of a cell that the print broke over two pages
             return NOTES
         self.in_notes = False
         return None
