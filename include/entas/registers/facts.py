@@ -26,7 +26,7 @@ from entas.registers.limits import UnreadableFileError
 _CHUNK = 1 << 20
 #: Errors and formulas without a result that one file may have; beyond them it is a mistake of the file as a whole.
 _MOST_BROKEN = 2_000_000
-_MOST_COLUMNS = 16_384
+_MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 
 #: First row, first column, last row, last column of merged cells, all counted from 0 and all included.
 Range = tuple[int, int, int, int]
@@ -50,6 +50,8 @@ class SheetFacts:
 
     def add_broken(self, row: int, column: int, cell: BrokenCell) -> None:
         """Note an error or a formula without a result."""
+        if not (0 <= row < _MOST_ROWS and 0 <= column < _MOST_COLUMNS):
+            raise ValueError(f"sel pada baris {row + 1}, kolom {column + 1}")
         if len(self.broken) >= _MOST_BROKEN:
             raise UnreadableFileError(
                 "Lebih dari dua juta sel berisi galat atau rumus tanpa hasil. Buka berkas di Excel atau LibreOffice, "
@@ -120,8 +122,7 @@ class _Reasons:
             | zipfile.BadZipFile
             | OSError
             | ValueError
-            | KeyError
-            | IndexError
+            | LookupError  # of encodings too, which a part may name as it likes
             | struct.error
             | EOFError
             | NotImplementedError

@@ -185,7 +185,7 @@ def _compound_kind(path: Path) -> FileKind:
     try:
         with olefile.OleFileIO(str(path)) as compound:
             top = {entry[0].lower() for entry in compound.listdir() if entry}
-    except (OSError, ValueError, IndexError, TypeError, OverflowError) as error:
+    except (OSError, ValueError, IndexError, TypeError, OverflowError, RecursionError) as error:
         raise damaged(error) from None
     if "encryptedpackage" in top:
         raise UnreadableFileError(PASSWORD)

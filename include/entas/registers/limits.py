@@ -21,6 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from xml.parsers import expat
 
 from entas.errors import EntasError
 from entas.text import shown
@@ -345,6 +346,8 @@ def _check_part(file: IO[bytes], entry: zipfile.ZipInfo, limits: Limits, before:
             )
         if watch:
             watch.feed(piece)
+    if watch:
+        watch.finish()
     if size != entry.file_size or crc != entry.CRC:
         raise _damaged_archive(f'bagian "{shown(entry.filename)}" rusak: isinya bukan yang dicatat arsip')
     return size
@@ -413,6 +416,9 @@ class _Watch:
     def look(self, data: bytes) -> None:
         """Whole tags, each given once."""
 
+    def finish(self) -> None:
+        """The part is at its end."""
+
 
 #: A cell of xlsx with content: neither `<c .../>` nor `<c ...></c>`.
 _CELL = re.compile(rb'\sr="([A-Z]{1,4})([0-9]{1,10})"[^<>]*(?<!/)>(?!\s*</)')
@@ -465,10 +471,14 @@ _ODS_REPEATED = re.compile(rb'table:number-(?:rows|columns)-repeated="([0-9]+)"'
 
 
 class _OdsContent(_Watch):
-    """Extents of the tables of an ods: a row or cell may say that it stands there a million times."""
+    """Extents of the tables of an ods: a row or cell may say that it stands there a million times.
+
+    And every element has to end: calamine looks for the end of a table for ever.
+    """
 
     def __init__(self, name: str, limits: Limits) -> None:
         super().__init__(name, limits)
+        self._parser = expat.ParserCreate()
         self._row = self._repeat = self._column = self._last = 0
 
     def look(self, data: bytes) -> None:
@@ -486,6 +496,19 @@ class _OdsContent(_Watch):
                 self._column += self._times(attributes)
                 if (not attributes.endswith(b"/") and empty is None) or b"office:value-type=" in attributes:
                     self._last = self._column
+
+    def feed(self, piece: bytes) -> None:
+        super().feed(piece)
+        self._parse(piece, end=False)
+
+    def finish(self) -> None:
+        self._parse(b"", end=True)
+
+    def _parse(self, piece: bytes, *, end: bool) -> None:
+        try:
+            self._parser.Parse(piece, end)
+        except (expat.ExpatError, LookupError, ValueError) as error:
+            raise _damaged_archive(f'bagian "{shown(self._name)}" rusak: {_told(error)}') from None
 
     @staticmethod
     def _times(attributes: bytes) -> int:
