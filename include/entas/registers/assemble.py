@@ -206,6 +206,8 @@ class _Reader:
             return None
         if source.when:
             asked = self._holds(source.when)
+            if not any(asked):
+                return None
             found = [cell if yes else "" for cell, yes in zip(found, asked, strict=True)]
         if source.part is not None:
             found = [_part(cell, source.part) for cell in found]

@@ -82,7 +82,8 @@ def find_layout(rows: Sequence[Row], merged: Sequence[Range] = ()) -> Search:
         met = len(candidate.form.required) - len(missing)
         columns = {candidate.form.slots[name].column for name in candidate.match.slots}
         near = (-len(missing), candidate.match.known)
-        if (met >= 2 or (met and len(columns) >= 3)) and (nearest is None or near > nearest):
+        alike = 2 * met >= len(candidate.form.required) and (met >= 2 or len(columns) >= 3)
+        if alike and (nearest is None or near > nearest):
             nearest, search.nearest, search.missing = near, candidate.form, missing
             search.likely = len(missing) == 1 and 2 * len(columns) >= candidate.header.texts
     if complete:
