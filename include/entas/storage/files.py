@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from entas.text import shown
+
 _log = logging.getLogger(__name__)
 
 #: Folders that are asked for at once: a distant server answers them side by side.
@@ -66,6 +68,13 @@ class Backend(Protocol):
 
     #: Where the root is, without secrets.
     place: str
+    #: Whether a folder's modification time tells that files came or went.
+    folder_times: bool
+    #: Whether a file can be seen before its writer is done, and nobody tells.
+    shows_unfinished: bool
+
+    def walk(self, under: str, enter: Enter | None, after: After | None) -> Iterator[Folder]:
+        """See `Store.walk`."""
 
     def listed(self, folders: Sequence[tuple[str, int | None]]) -> Iterator[Folder | OSError]:
         """Look into folders (path, modification time), in this order. Symbolic links are left out."""
@@ -86,39 +95,38 @@ class Backend(Protocol):
         """Delete what writers that were killed before that moment left; returns how many."""
 
 
-def walk(backend: Backend, under: str, enter: Enter | None) -> Iterator[Folder]:
-    """`Store.walk` on a store with folders."""
-    level: list[tuple[str, int | None]] = [(under, None)]
-    while level:
-        below: list[tuple[str, int | None]] = []
-        for start in range(0, len(level), _AT_ONCE):
-            batch = level[start : start + _AT_ONCE]
-            for (path, _), found in zip(batch, backend.listed(batch), strict=True):
-                if isinstance(found, OSError):
-                    if path == under:
-                        raise found
-                    if isinstance(found, PermissionError):
-                        _log.error("%s/%s may not be read by this account; it is left alone", backend.place, path)
-                    elif not isinstance(found, FileNotFoundError | NotADirectoryError):
-                        raise found
-                    continue
-                below += [one for one in found.folders if enter is None or enter(*one)]
-                yield found
-        level = below
+class FolderTree:
+    """What stores with real folders, and files that are renamed when they are whole, have in common."""
 
+    def walk(self: Backend, under: str, enter: Enter | None, after: After | None) -> Iterator[Folder]:
+        level: list[tuple[str, int | None]] = [(under, None)]
+        while level:
+            below: list[tuple[str, int | None]] = []
+            for start in range(0, len(level), _AT_ONCE):
+                batch = level[start : start + _AT_ONCE]
+                for (path, _), found in zip(batch, self.listed(batch), strict=True):
+                    if isinstance(found, Folder):
+                        below += [one for one in found.folders if enter is None or enter(*one)]
+                        yield found
+                    elif path == under:
+                        raise found
+                    elif isinstance(found, PermissionError):
+                        _log.error("%s/%s may not be read by this account; it is left alone", self.place, shown(path))
+                    elif not isinstance(found, FileNotFoundError | NotADirectoryError):  # these went away meanwhile
+                        raise found
+            level = below
 
-def drop_parts(backend: Backend, before: datetime) -> int:
-    """`Backend.drop_leftovers` where what is being written has a name of its own (`part_of`)."""
-    moment, dropped = before.timestamp() * 1e9, 0
-    try:
-        for folder in walk(backend, "", None):
-            for file in folder.files:
-                if is_part(file.path) and file.modified_ns < moment:
-                    backend.remove(file.path)
-                    dropped += 1
-    except FileNotFoundError:
-        return 0
-    return dropped
+    def drop_leftovers(self: Backend, before: datetime) -> int:
+        moment, dropped = before.timestamp() * 1e9, 0
+        try:
+            for folder in self.walk("", None, None):
+                for file in folder.files:
+                    if is_part(file.path) and file.modified_ns < moment:
+                        self.remove(file.path)
+                        dropped += 1
+        except FileNotFoundError:
+            return 0  # the store was never written to
+        return dropped
 
 
 def part_of(path: str) -> str:

@@ -8,11 +8,10 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from entas.storage.files import Folder, StoredFile, drop_parts, part_of
+from entas.storage.files import Folder, FolderTree, StoredFile, part_of
 from entas.text import shown
 
 _log = logging.getLogger(__name__)
@@ -27,7 +26,7 @@ def _say_once(path: str) -> None:
         _log.warning("%s is left alone: it is a link, a pipe or a device, and no file", shown(told))
 
 
-class LocalFolder:
+class LocalFolder(FolderTree):
     """Files below a folder of this machine.
 
     Args:
@@ -97,6 +96,3 @@ class LocalFolder:
 
     def remove(self, path: str) -> None:
         (self._root / path).unlink(missing_ok=True)
-
-    def drop_leftovers(self, before: datetime) -> int:
-        return drop_parts(self, before)

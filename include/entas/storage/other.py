@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import fsspec
 
 from entas.errors import EntasError
-from entas.storage.files import Folder, StoredFile, drop_parts, part_of
+from entas.storage.files import Folder, FolderTree, StoredFile, part_of
 
 
-class OtherFolder:
+class OtherFolder(FolderTree):
     """Files below an fsspec URL. How to log in there is told to that file system by its own means.
 
     Raises:
@@ -69,9 +68,6 @@ class OtherFolder:
     def remove(self, path: str) -> None:
         if self._fs.exists(self._name(path)):
             self._fs.rm_file(self._name(path))
-
-    def drop_leftovers(self, before: datetime) -> int:
-        return drop_parts(self, before)
 
 
 def _file(path: str, info: dict[str, Any]) -> StoredFile:

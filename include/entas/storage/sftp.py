@@ -16,7 +16,6 @@ import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -25,9 +24,11 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 
 from entas.errors import EntasError, UnreachableError
 from entas.settings import StoreAccess
-from entas.storage.files import Folder, StoredFile, drop_parts, part_of
+from entas.storage.files import Folder, FolderTree, StoredFile, part_of
 
 logging.getLogger("asyncssh").setLevel(logging.WARNING)
+# One such line for each write after a connection broke; that it broke is told by the error.
+logging.getLogger("asyncio").addFilter(lambda record: record.msg != "socket.send() raised exception.")
 
 T = TypeVar("T")
 
@@ -38,6 +39,8 @@ _AT_ONCE = 32
 #: Seconds: to connect, to log in, and between questions whether the server is still there (it may miss three).
 _CONNECT, _LOGIN, _ALIVE = 15, 30, 15
 _ATTEMPTS = 3
+#: Seconds for an operation: a folder of 100,000 files, or a block over a slow line.
+_PATIENCE = 300
 _SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 
 _LOST = (
@@ -67,7 +70,7 @@ class Address:
         return (f"{self.user}@" if self.user else "") + host + (f":{self.port}" if self.port else "")
 
 
-class SftpFolder:
+class SftpFolder(FolderTree):
     """Files below a folder of an SFTP server.
 
     Connects when it is first asked for something. A connection that breaks is made again, and the operation begun
@@ -141,16 +144,13 @@ class SftpFolder:
                     await client.remove(target)
                 await client.rename(part, target)
 
-        self._do(work, path)
+        self._do(work, path, limit=None)
 
     def remove(self, path: str) -> None:
         try:
             self._do(lambda client: client.remove(self._name(path)), path)
         except FileNotFoundError:
             return
-
-    def drop_leftovers(self, before: datetime) -> int:
-        return drop_parts(self, before)
 
     # -- how ---------------------------------------------------------------------------------------------------
 
@@ -173,8 +173,14 @@ class SftpFolder:
                 found.files.append(_file(below + name, told))
         return found
 
-    def _do(self, work: Callable[[asyncssh.SFTPClient], Awaitable[T]], path: str = "") -> T:
-        """Run an operation on the connection, which is made (again) when there is none."""
+    def _do(
+        self, work: Callable[[asyncssh.SFTPClient], Awaitable[T]], path: str = "", limit: float | None = _PATIENCE
+    ) -> T:
+        """Run an operation on the connection, which is made (again) when there is none.
+
+        Args:
+            limit: seconds after which a server that lives and does not answer counts as lost.
+        """
         with self._lock:
             try:
                 for attempt in Retrying(
@@ -183,7 +189,7 @@ class SftpFolder:
                     wait=wait_exponential(multiplier=0.25, max=4),
                 ):
                     with attempt:
-                        return _run(self._attempt(work, path))
+                        return _run(self._attempt(work, path, limit))
             except RetryError as error:
                 reason = error.last_attempt.exception()
                 raise UnreachableError(
@@ -192,11 +198,12 @@ class SftpFolder:
                 ) from reason
         raise AssertionError("tenacity returns or raises")
 
-    async def _attempt(self, work: Callable[[asyncssh.SFTPClient], Awaitable[T]], path: str) -> T:
+    async def _attempt(self, work: Callable[[asyncssh.SFTPClient], Awaitable[T]], path: str, limit: float | None) -> T:
         try:
             if self._client is None:
                 await self._connect()
-            return await work(self._client)
+            async with asyncio.timeout(limit):
+                return await work(self._client)
         except EntasError:
             raise
         except _LOST as error:

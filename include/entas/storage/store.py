@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from entas.errors import EntasError
 from entas.settings import StoreAccess
-from entas.storage.files import After, Backend, Enter, Folder, StoredFile, is_part, walk
+from entas.storage.files import After, Backend, Enter, Folder, StoredFile, is_part
 from entas.storage.local import LocalFolder
 
 _SECRET = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
@@ -46,9 +46,9 @@ class Store:
         self.place = self._backend.place
         self.local = isinstance(self._backend, LocalFolder)
         #: Whether a folder's modification time tells that files came or went.
-        self.folder_times = getattr(self._backend, "folder_times", False)
+        self.folder_times = self._backend.folder_times
         #: Whether a file can be seen before its writer is done, and nobody tells.
-        self.shows_unfinished = getattr(self._backend, "shows_unfinished", False)
+        self.shows_unfinished = self._backend.shows_unfinished
 
     def full(self, path: str) -> str:
         """A path below the root as a person would look for it."""
@@ -118,10 +118,7 @@ class Store:
         Raises:
             FileNotFoundError, PermissionError: about `under` itself.
         """
-        if (pages := getattr(self._backend, "walk", None)) is not None:
-            yield from pages(under, enter, after)
-            return
-        yield from walk(self._backend, under, enter)
+        yield from self._backend.walk(under, enter, after)
 
 
 def masked(url: str) -> str:
