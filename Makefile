@@ -60,7 +60,7 @@ format: $(READY) ## let ruff put the Python files in order
 docs: $(READY) ## dbt's documentation of the warehouse as one web page
 	@$(BIN)/python -m entas.orchestration docs
 
-bench: $(READY) ## seconds and memory of reading large workbooks
+bench: $(READY) ## seconds and memory of reading large workbooks and inboxes; what the search for duplicates finds
 	@$(BIN)/python scripts/bench.py
 
 requirements: $(READY) ## pin and hash requirements.in into requirements.txt

@@ -11,6 +11,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -277,6 +278,8 @@ def duplicates(persons: int) -> Table:
         truth, count = true_pairs(rows), len(rows)
         del rows
         process = multiprocessing.get_context("spawn").Process(target=_search, args=(file, Path(folder), answer))
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        before = used.ru_utime + used.ru_stime
         began = time.monotonic()
         process.start()
         assert process.pid
@@ -284,13 +287,15 @@ def duplicates(persons: int) -> Table:
         process.join()
         seconds = time.monotonic() - began
         memory.stop()
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        processor = used.ru_utime + used.ru_stime - before
         if process.exitcode:
             raise SystemExit(f"the search ended with {process.exitcode}")
         found = json.loads(answer.read_text())
     table = Table(
         title=f"Possible duplicates among {count:,} invented persons of {len(villages)} villages, "
-        f"{len(truth):,} pairs to be found: {seconds:.0f} s, {memory.peak / 1e6:,.0f} MB, "
-        f"{found['compared']:,} pairs compared"
+        f"{len(truth):,} pairs to be found: {seconds:.0f} s ({processor:.0f} s of processor time), "
+        f"{memory.peak / 1e6:,.0f} MB, {found['compared']:,} pairs compared"
     )
     for name in ("score from", "pairs found", "precision", "recall"):
         table.add_column(name, justify="right")
