@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import pickle
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
+from entas.registers.catalogue import formats
+from entas.registers.cells import fold
 from entas.registers.reading import FileReading
 from entas.registers.schema import REGISTERS
 from tests.registers.files import OPENSID, csv_text, person, read, table, write
+from tests.registers.format_files.formats import FORMATS
 
 CARD = "3216090101200001"
 EXAMPLES = {
@@ -296,3 +302,65 @@ def test_readings_pickle(tmp_path: Path) -> None:
     again = pickle.loads(pickle.dumps(reading))
     assert again.registers["penduduk"].rows.equals(reading.registers["penduduk"].rows)
     assert again.registers["penduduk"].prepared.equals(reading.registers["penduduk"].prepared)
+
+
+# --- whatever villages do to a header --------------------------------------------------------------------------------
+
+#: Formats of one sheet under one header line, whose columns may stand in any order.
+FREE = [
+    name
+    for name, make in FORMATS.items()
+    if len((case := make()).drafts) == 1
+    and len(case.sheet.header) == 1
+    and not case.sheet.fixed
+    and not name.startswith("bip")
+]
+
+
+def mistyped(name: str, data: st.DataObject) -> str:
+    """A header with one typing error: a letter doubled, left out, or changed with the next."""
+    place = data.draw(st.integers(1, len(name) - 2), label="where")
+    kind = data.draw(st.sampled_from(["doubled", "left out", "turned"]), label="how")
+    if kind == "doubled":
+        return name[:place] + name[place] + name[place:]
+    if kind == "left out":
+        return name[:place] + name[place + 1 :]
+    return name[:place] + name[place + 1] + name[place] + name[place + 2 :]
+
+
+@given(st.sampled_from(FREE), st.data())
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_any_order_more_columns_titles_and_a_typing_error_give_the_same_rows(name: str, data: st.DataObject) -> None:
+    draft = FORMATS[name]().sheet
+    [header], rows = draft.header, draft.data
+    wanted = table_of(header, rows)
+    order = data.draw(st.permutations(range(len(header))), label="order")
+    added = data.draw(st.integers(0, 3), label="columns added")
+    titles = data.draw(
+        st.lists(st.sampled_from([[], ["DAFTAR"], ["Desa", "UJI"], ["PEMERINTAH", "", "KABUPATEN"]]), max_size=4)
+    )
+    changed = [*(header[place] for place in order), *(f"Isian Lain {number}" for number in range(added))]
+    typo = data.draw(st.none() | st.sampled_from(range(len(header))), label="typing error")
+    if typo is not None:
+        right = changed[typo]
+        assume(len(fold(right)) >= 7)
+        changed[typo] = mistyped(right, data)
+        known = {one for form in formats() for one in (*form.headers, *form.unused)}
+        assume(fold(changed[typo]) not in known - {fold(right)})
+    moved = [[*(row[place] for place in order), *["x"] * added] for row in rows]
+    found = table_of(changed, moved, titles)
+    assert found == wanted
+
+
+def table_of(header: list, rows: list, titles: list = ()) -> dict:
+    """What a csv of these rows gives: register -> format and rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.csv"
+        day = [[f"{cell:%d/%m/%Y}" if hasattr(cell, "strftime") else cell for cell in row] for row in rows]
+        path.write_text(csv_text([*titles, header, *day]), encoding="utf-8", newline="")
+        reading = read(path)
+    assert reading.error is None, reading.error
+    return {
+        register: (found.format_id, found.rows[list(REGISTERS[register])].astype(str).to_dict("records"))
+        for register, found in reading.registers.items()
+    }
