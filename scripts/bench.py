@@ -250,13 +250,14 @@ def listing(kind: str, files: int) -> tuple[float, float]:
 
 def measure_listing(files: int) -> Table:
     """Ten new files among many old ones, beside ten in an empty inbox."""
-    table = Table(title=f"entas intake of 10 new files, with {files:,} old ones in the inbox")
-    for name in ("store", "none old (s)", f"{files:,} old (s)", "ratio", "of which listing (s)"):
+    table = Table(title="entas intake of 10 new files, with no old ones in the inbox and with many")
+    for name in ("store", "old files", "none old (s)", "many old (s)", "ratio", "of which listing (s)"):
         table.add_column(name, justify="right")
     for kind in KINDS:
+        old = min(files, 20_000) if kind == "s3" else files  # moto looks at all it holds for each question
         alone, _ = listing(kind, 0)
-        seconds, listed = listing(kind, files)
-        table.add_row(kind, f"{alone:.1f}", f"{seconds:.1f}", f"{seconds / alone:.2f}", f"{listed:.2f}")
+        seconds, listed = listing(kind, old)
+        table.add_row(kind, f"{old:,}", f"{alone:.1f}", f"{seconds:.1f}", f"{seconds / alone:.2f}", f"{listed:.2f}")
     return table
 
 

@@ -95,6 +95,17 @@ class Backend(Protocol):
         """Delete what writers that were killed before that moment left; returns how many."""
 
 
+_told: set[str] = set()
+
+
+def tell_once(place: str) -> None:
+    """Tell of something that is neither a file nor a folder; a link may lead out, a pipe wait for ever."""
+    if place not in _told:
+        _told.add(place)
+        text = place.encode("utf-8", "backslashreplace").decode()
+        _log.warning("%s is left alone: it is a link, a pipe or a device, and no file", shown(text))
+
+
 class FolderTree:
     """What stores with real folders, and files that are renamed when they are whole, have in common."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import shutil
 import stat
@@ -11,19 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from entas.storage.files import Folder, FolderTree, StoredFile, part_of
-from entas.text import shown
-
-_log = logging.getLogger(__name__)
-_said: set[str] = set()
-
-
-def _say_once(path: str) -> None:
-    """Tell of something that is neither a file nor a folder; a link may lead out, a pipe wait for ever."""
-    if path not in _said:
-        _said.add(path)
-        told = path.encode("utf-8", "backslashreplace").decode()
-        _log.warning("%s is left alone: it is a link, a pipe or a device, and no file", shown(told))
+from entas.storage.files import Folder, FolderTree, StoredFile, part_of, tell_once
 
 
 class LocalFolder(FolderTree):
@@ -60,7 +47,7 @@ class LocalFolder(FolderTree):
                         told = entry.stat(follow_symlinks=False)
                         found.files.append(StoredFile(below + entry.name, told.st_size, told.st_mtime_ns))
                     else:
-                        _say_once(entry.path)
+                        tell_once(entry.path)
                 except FileNotFoundError:
                     continue  # it went away meanwhile
         return found

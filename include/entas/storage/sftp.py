@@ -24,7 +24,7 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 
 from entas.errors import EntasError, UnreachableError
 from entas.settings import StoreAccess
-from entas.storage.files import Folder, FolderTree, StoredFile, part_of
+from entas.storage.files import Folder, FolderTree, StoredFile, part_of, tell_once
 
 logging.getLogger("asyncssh").setLevel(logging.WARNING)
 # One such line for each write after a connection broke; that it broke is told by the error.
@@ -171,6 +171,8 @@ class SftpFolder(FolderTree):
                 found.folders.append((below + name, _nanoseconds(told)))
             elif told.type == asyncssh.FILEXFER_TYPE_REGULAR:
                 found.files.append(_file(below + name, told))
+            else:
+                tell_once(f"{self.place}/{below}{name}")
         return found
 
     def _do(
