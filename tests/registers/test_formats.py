@@ -24,7 +24,7 @@ from entas.registers.schema import REGISTERS
 from entas.settings import PROJECT_ROOT, Settings
 from tests.registers.files import read
 from tests.registers.format_files.cases import Case, Heading
-from tests.registers.format_files.formats import FORMATS, labels
+from tests.registers.format_files.formats import FORMATS, NBSP, labels
 from tests.registers.format_files.pages import csv_bytes, write_book
 from tests.registers.format_files.people import PEOPLE
 from tests.registers.format_files.spellings import SPELLINGS, Spelling
@@ -533,3 +533,14 @@ def test_the_page_names_every_format() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for file in catalogue.format_files():
         assert f"`{file.content['format']}`" in page
+
+
+@pytest.mark.parametrize("name", ["bip12", "bip19", "bip2012", "bip_kabupaten"])
+@pytest.mark.parametrize("nik", [None, NBSP, "0", "3216", "-"])
+def test_every_member_of_a_print_is_a_row_with_or_without_a_nik(tmp_path: Path, name: str, nik: str | None) -> None:
+    case = FORMATS[name]()
+    place = next(place for place, kind in case.sheet.kinds.items() if kind == "nik")
+    for row, expected in zip(case.sheet.data, case.expected["penduduk"], strict=True):
+        row[place] = nik
+        expected["nik"] = None
+    assert_read(read(written(tmp_path, case, "xlsx")), case, f"{name}, NIK {nik!r}")

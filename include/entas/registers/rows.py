@@ -211,6 +211,12 @@ class _Selection:
     def _take_heading(self, index: int, skip: set[int]) -> bool:
         """Whether the row belongs to the heading of a family; the rows below are then its members."""
         form = self.layout.format
+        row = self.sheet.rows[index]
+        if index >= self.layout.data_row and 2 * sum(not _is_blank_at(row, place) for place in self.mapped) > len(
+            self.mapped
+        ):
+            # a member without a usable NIK: "KEPALA KELUARGA" in it is an answer, and no label
+            return False
         made = read_heading(form, self.sheet.rows, index, self.nik)
         skip |= made.rows - {index}
         if index in skip and self.heading is not None:
@@ -287,6 +293,11 @@ class _Selection:
             for index in below:
                 made.setdefault(index, []).append((column, value))
         return made
+
+
+def _is_blank_at(row: Row, place: int) -> bool:
+    """Whether nothing stands at that place of a row, which may be shorter."""
+    return place >= len(row) or is_blank(row[place])
 
 
 def _texts(row: Sequence[Any]) -> tuple[str, ...]:
