@@ -147,3 +147,18 @@ def test_rows_that_explain_a_header() -> None:
 )
 def test_ids_stand_in_no_header(row: Row, header: bool) -> None:
     assert is_header_like(row) is header
+
+
+def test_numbers_before_headers_and_remarks_behind_them_do_not_matter() -> None:
+    names = [
+        "1. Nomor KK",
+        "2 NIK",
+        "3) Nama Penduduk (lengkap)",
+        "4. Kelamin",
+        "5. Tanggal Lahir (hh/bb/tttt)",
+        "6.SHDK",
+    ]
+    layout = find_layout([names, ROW]).layout
+    assert layout
+    assert layout.columns == {"no_kk": 0, "nik": 1, "nama": 2, "sex": 3, "tanggallahir": 4, "kk_level": 5}
+    assert (layout.near, layout.unknown) == ((), ())

@@ -168,7 +168,8 @@ def _names(spelled: Sequence[str]) -> list[str]:
     """Folded names a heading may be known by: whole, without a remark in brackets, without a number before it."""
     names: dict[str, None] = {}
     for text in spelled:
-        for variant in (text, _REMARK.sub(" ", text), _RUNNING_NUMBER.sub("", text)):
+        bare = _REMARK.sub(" ", text)
+        for variant in (text, bare, _RUNNING_NUMBER.sub("", text), _RUNNING_NUMBER.sub("", bare)):
             folded = fold(variant)
             if folded:
                 names.setdefault(folded)
