@@ -16,7 +16,7 @@ import xlwt
 
 from entas.registers.cells import BrokenCell
 from entas.registers.detect import known_headers
-from entas.registers.limits import UnreadableFileError
+from entas.registers.limits import LimitError, UnreadableFileError
 from entas.registers.sheets import Sheet, read_sheets
 from tests.office import converted, needs_office
 from tests.registers.files import person, read, table
@@ -298,6 +298,7 @@ def test_times(tmp_path: Path) -> None:
     ("sheet", "says"),
     [
         ('<worksheet><sheetData><row r="1"><c r="A1" t="e"><v>#N/A</v></row></sheetData></worksheet>', "rusak"),
+        ('<worksheet><sheetData><row r="99999999"><c t="e"/></row></sheetData></worksheet>', "rusak"),
         ('<worksheet><sheetData><row r="1"><c r="?1" t="e"><v>#N/A</v></c></row></sheetData></worksheet>', "rusak"),
         (
             '<?xml version="1.0" encoding="UTF-16"?><worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row>'
@@ -314,6 +315,25 @@ def test_times(tmp_path: Path) -> None:
 def test_sheets_that_are_broken_get_a_reason(tmp_path: Path, sheet: str | bytes, says: str) -> None:
     with pytest.raises(UnreadableFileError, match=says):
         sheets_of(xlsx(tmp_path / "x.xlsx", sheet=sheet))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '<row r="4294967295"><c><v>1</v></c></row>',
+        '<row r="4294967295"><c r="A2"><v>1</v></c><c t="n"><v>1</v></c></row>',
+        "<row r='2'><c r='XFD1048576'><v>1</v></c></row>",
+        '<row r="2"><c r="xfd1048576"><v>1</v></c></row>',
+        '<row r="2"><c r = "XFD1048576"><v>1</v></c></row>',
+        '<row r="2"><c s="0" r="XFD1048576"><v>1</v></c></row>',
+        '<x:row xmlns:x="x" r="2"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
+    ],
+)
+def test_far_cells_are_refused_before_anyone_makes_room_for_them(tmp_path: Path, row: str) -> None:
+    # calamine would ask for more memory than there is, and take the process with it
+    path = xlsx(tmp_path / "x.xlsx", f'<row r="1"><c r="A1"><v>1</v></c></row>{row}')
+    with pytest.raises(LimitError, match="melebihi batas"):
+        sheets_of(path)
 
 
 def test_a_million_formatted_rows_cost_nothing(tmp_path: Path) -> None:

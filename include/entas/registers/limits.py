@@ -421,7 +421,11 @@ class _Watch:
 
 
 #: A cell of xlsx with content: neither `<c .../>` nor `<c ...></c>`.
-_CELL = re.compile(rb'\sr="([A-Z]{1,4})([0-9]{1,10})"[^<>]*(?<!/)>(?!\s*</)')
+_CELL = re.compile(rb"""\sr=["']([A-Za-z]{1,4})([0-9]{1,10})["'][^<>]*(?<!/)>(?!\s*</)""")
+#: Cells that do not begin as every program writes them, `<c r="A1"`; readers take their place from the row.
+_ODD_CELL = re.compile(rb"""<(?:\w+:)?c(?=[\s>])(?!\s+r=["'])[^<>]*(?<!/)>""")
+_ROW_NUMBER = re.compile(rb"""<(?:\w+:)?row\b[^<>]*?\sr\s*=\s*["']\s*([0-9]+)""")
+_ADDRESS = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]{1,9})([0-9]+)""")
 
 
 class _XlsxSheet(_Watch):
@@ -429,6 +433,7 @@ class _XlsxSheet(_Watch):
         super().__init__(name, limits)
         self._rows = self._columns = 0
         self._letters: dict[bytes, int] = {}
+        self._last_row = 0
 
     def feed(self, piece: bytes) -> None:
         super().feed(piece)
@@ -436,15 +441,33 @@ class _XlsxSheet(_Watch):
 
     def look(self, data: bytes) -> None:
         for letters, number in _CELL.findall(data):
-            column = self._letters.get(letters)
-            if column is None:
-                column = 0
-                for letter in letters:
-                    column = column * 26 + letter - 64
-                self._letters[letters] = column
-                self._columns = max(self._columns, column)
-            if len(number) >= 5 or self._limits.rows < 10_000:
-                self._rows = max(self._rows, int(number))
+            self._place(letters, number)
+        if data.count(b"<c") != data.count(b"<c r=") + data.count(b"<col") or b":c" in data:
+            self._look_at_odd_cells(data)
+        # a row may end in the next piece
+        if last := _ROW_NUMBER.search(data, max(0, data.rfind(b"row") - 20)):
+            self._last_row = int(last[1][:20])
+
+    def _place(self, letters: bytes, number: bytes) -> None:
+        column = self._letters.get(letters)
+        if column is None:
+            column = 0
+            for letter in letters.upper():
+                column = column * 26 + letter - 64
+            self._letters[letters] = column
+            self._columns = max(self._columns, column)
+        if len(number) >= 5 or self._limits.rows < 10_000:
+            self._rows = max(self._rows, int(number[:20]))
+
+    def _look_at_odd_cells(self, data: bytes) -> None:
+        """Cells without an address, or with one in another spelling, count as far as their rows say they are."""
+        addresses = [_ADDRESS.search(cell) for cell in _ODD_CELL.findall(data)]
+        for address in addresses:
+            if address:
+                self._place(*address.groups())
+        if not all(addresses):
+            numbers = (int(number[:20]) for number in _ROW_NUMBER.findall(data))
+            self._rows = max(self._rows, self._last_row, *numbers)
 
 
 #: Readers make room for `uniqueCount`; `count` is how often the strings are used, which may be any number.
