@@ -14,7 +14,7 @@ TEST_PROCESSES ?= 2
 # Local state; `make up ENTAS_HOME=...` works on another home.
 export ENTAS_HOME ?= .entas
 
-.PHONY: help setup demo up down test lint format docs bench requirements
+.PHONY: help setup demo up down test lint format docs bench fuzz requirements
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -62,6 +62,9 @@ docs: $(READY) ## dbt's documentation of the warehouse as one web page
 
 bench: $(READY) ## seconds and memory of reading large workbooks and inboxes; what the search for duplicates finds
 	@$(BIN)/python scripts/bench.py
+
+fuzz: $(READY) ## changed files for every reader, FUZZ_SECONDS long (300)
+	@$(BIN)/python -m tests.hostile.fuzz --seconds $(or $(FUZZ_SECONDS),300)
 
 requirements: $(READY) ## pin and hash requirements.in into requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
