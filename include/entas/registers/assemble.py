@@ -94,9 +94,7 @@ class Part:
         self.columns = {name: column.take(rows) for name, column in self.columns.items()}
 
 
-def read_part(
-    sheet: str, layout: Layout, found: DataRows, about: Sequence[Description], received_on: date
-) -> Part:
+def read_part(sheet: str, layout: Layout, found: DataRows, about: Sequence[Description], received_on: date) -> Part:
     """The rows of a sheet as columns; the rows of an unpivoted sheet once for each programme answered with yes.
 
     Args:
@@ -178,7 +176,7 @@ class _Reader:
         return Column(
             values,
             states,
-            [cells.written(cell) for cell in found],
+            [cell if type(cell) is str and cell and not cell.isspace() else cells.written(cell) for cell in found],
             [number for number, cell in enumerate(found) if type(cell) is cells.BrokenCell],
             places,
         )

@@ -50,9 +50,12 @@ class _Candidate:
     @property
     def rank(self) -> tuple[int, int, float, int, int]:
         """Of complete registers the greatest wins: headers known, those spelled as the format itself spells them, the
-        share of the format's columns that are there, the shorter header, the upper row."""
+        share of the format's columns that are there, the shorter header, the upper row.
+
+        A further line has to add more than one header: a word of a title may stand above any column.
+        """
         return (
-            self.match.known,
+            self.match.known - (self.header.lines - 1),
             self.match.own,
             self.match.known / self.form.known,
             -self.header.lines,
@@ -72,7 +75,7 @@ def find_layout(rows: Sequence[Row], merged: Sequence[Range] = ()) -> Search:
     """
     search = Search()
     complete: list[_Candidate] = []
-    nearest: tuple[int, int] | None = None
+    nearest: tuple[int, int, int] | None = None
     for candidate in _candidates(rows, merged):
         missing = _missing(candidate)
         if not missing and _group_is_there(candidate, rows):
@@ -81,7 +84,7 @@ def find_layout(rows: Sequence[Row], merged: Sequence[Range] = ()) -> Search:
         missing = missing or [candidate.form.shown(candidate.form.group_key or "")]
         met = len(candidate.form.required) - len(missing)
         columns = {candidate.form.slots[name].column for name in candidate.match.slots}
-        near = (-len(missing), candidate.match.known)
+        near = (-len(missing), len(columns), candidate.match.known)
         alike = 2 * met >= len(candidate.form.required) and (met >= 2 or len(columns) >= 3)
         if alike and (nearest is None or near > nearest):
             nearest, search.nearest, search.missing = near, candidate.form, missing

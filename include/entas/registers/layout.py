@@ -363,6 +363,7 @@ def _take_near(found: Match, form: RegisterFormat, header: Header, places: list[
             found.slots[slot.name] = place
         found.near.append((header.shown[place], slots[0].column))
         found.known += 1
+        found.own += 1
         taken.add(place)
     return [place for place in places if place not in taken]
 
