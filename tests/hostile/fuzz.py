@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import csv
 import functools
+import importlib
 import importlib.util
 import io
 import os
@@ -30,6 +31,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 
 from entas import areas
 from entas.intake.pool import ReaderPool
@@ -246,8 +248,6 @@ def _loop(targets: Sequence[str], seconds: float, first: int, keep: Path) -> int
 def _led_by_coverage(targets: Sequence[str], seconds: float, keep: Path) -> int:
     import atheris
 
-    atheris.instrument_all()
-
     def one(data: bytes) -> None:
         given = atheris.FuzzedDataProvider(data)
         target = targets[given.ConsumeIntInRange(0, len(targets) - 1)]
@@ -298,7 +298,17 @@ def main() -> int:
     return _loop(targets, given.seconds, given.seed, given.keep)
 
 
-if __name__ == "__main__":
-    from tests.hostile import fuzz  # under its own name, by which the processes find it
+def _itself() -> ModuleType:
+    """This module under its own name, by which the processes find it; its readers instrumented where atheris is."""
+    if importlib.util.find_spec("atheris"):
+        import atheris
 
-    sys.exit(fuzz.main())
+        for name in [name for name in sys.modules if name.partition(".")[0] == "entas"]:
+            del sys.modules[name]
+        with atheris.instrument_imports(include=["entas.registers"]):
+            return importlib.import_module("tests.hostile.fuzz")
+    return importlib.import_module("tests.hostile.fuzz")
+
+
+if __name__ == "__main__":
+    sys.exit(_itself().main())
