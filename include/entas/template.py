@@ -278,6 +278,7 @@ def _write(path: Path, village: Village, period: date, prefill: _Prefill | None)
             if prefill and register == "penduduk":
                 columns, rows = prefill.columns, prefill.persons
             _write_register(book, sheets[register], own[register], lists, columns, rows)
+        sheets["penduduk"].print_across()
         sheets["penduduk"].repeat_columns(0, 2)  # who it is, on the second page as well
         if prefill:
             _write_families(book, sheets[FAMILIES[0]], prefill.families)

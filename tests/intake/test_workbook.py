@@ -257,9 +257,34 @@ def test_a_damaged_file_has_no_widths(tmp_path: Path, content: bytes) -> None:
 def test_times_before_and_beyond_excels_days_are_text(job: FeedbackJob) -> None:
     from entas.intake import workbook
 
-    rows = [[time(7, 30), timedelta(hours=30), timedelta(hours=-1), date(1899, 12, 30), float("nan"), datetime.max]]
+    rows = [
+        [
+            time(7, 30),
+            timedelta(hours=30),
+            timedelta(hours=-1),
+            date(1899, 12, 30),
+            float("nan"),
+            datetime(9999, 12, 31),
+        ]
+    ]
     with xlsxwriter.Workbook(str(job.target), {"constant_memory": True}) as book:
         workbook._Copy(book.add_worksheet(), workbook.Styles(book), Sheet("x", rows), [], {}, None).write()
     sheet = openpyxl.load_workbook(job.target).active
     assert [cell.value for cell in sheet[1]][2:5] == ["-1 day, 23:00:00", "30/12/1899", "nan"]
     assert problems(job.target) == []
+
+
+def test_the_summary_calls_columns_as_the_upload_does(job: FeedbackJob) -> None:
+    with xlsxwriter.Workbook(str(job.source)) as book:
+        sheet = book.add_worksheet("penduduk")
+        for line in range(20):
+            sheet.write_string(line, 0, f"Kop surat baris {line}")
+        header = ["Nomor KK", "NIK", "Nama Penduduk", "Kelamin", "Tanggal Lahir", "SHDK", "Status"]
+        sheet.write_row(20, 0, header)
+        sheet.write_row(21, 0, [no_kk(1), "3216091104800001", "WARGA", "X", "11-04-1980", "Kepala Keluarga", "Hidup"])
+    findings = (_finding(22, "kk_level"), _finding(22, "nik", severity="warning"))
+    book = _written(replace(job, findings=findings))
+    column = [cell.value for cell in book["Ringkasan"]["C"]]
+    assert "SHDK (kk_level)" in column
+    assert "nik" in column, "no name twice"
+    assert book["penduduk"].freeze_panes is None or book["penduduk"].freeze_panes.endswith("1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from xlsxwriter.worksheet import Worksheet
 from entas import clock
 from entas.intake.answer import CRITICAL, WARNING, FeedbackJob, Finding
 from entas.intake.styles import FILLS, LINE_HEIGHT, LONGEST_TEXT, Styles, row_height, text_lines
+from entas.registers.cells import fold
 from entas.registers.own_sheets import SUMMARY
 from entas.registers.schema import REGISTERS
 from entas.validation.rules import rules
@@ -33,11 +35,22 @@ _LAST = len(_WIDTHS) - 1
 _SHOW, _EXPLANATION = 7, 8  # columns of the link, and of the sentence
 _WIDE_LETTERS = int(sum(_WIDTHS[1:]) * 1.1)
 
-#: Where a finding is: the address of its cell for a link, or None when the workbook does not show it.
-Place = Callable[[Finding], str | None]
+
+@dataclass(frozen=True)
+class Place:
+    """Where a finding is shown: the address of its cell for a link, and what the upload calls its column."""
+
+    address: str | None = None
+    heading: str | None = None
 
 
-def write_summary(sheet: Worksheet, styles: Styles, job: FeedbackJob, remarks: Sequence[str], place: Place) -> None:
+def write_summary(
+    sheet: Worksheet,
+    styles: Styles,
+    job: FeedbackJob,
+    remarks: Sequence[str],
+    place: Callable[[Finding], Place],
+) -> None:
     """Write the first sheet.
 
     Args:
@@ -177,7 +190,7 @@ def _write_registers(lines: _Lines, styles: Styles, job: FeedbackJob) -> None:
     lines.skip()
 
 
-def _write_rules(lines: _Lines, styles: Styles, job: FeedbackJob, place: Place) -> None:
+def _write_rules(lines: _Lines, styles: Styles, job: FeedbackJob, place: Callable[[Finding], Place]) -> None:
     sheet, head, cell = lines.sheet, _heading(styles), _table_cell(styles)
     lines.heading("Yang perlu diperbaiki atau diperiksa")
     row = lines.next()
@@ -195,7 +208,8 @@ def _write_rules(lines: _Lines, styles: Styles, job: FeedbackJob, place: Place) 
         row, first = lines.next(), found[0]
         rows = len({(one.sheet, one.row_number) for one in found})
         title = titles.get(rule_id, "Perbaiki menurut penjelasan")
-        shown, column = f"{first.sheet}, baris {first.row_number}", first.column or ""
+        where = place(first)
+        shown, column = f"{first.sheet}, baris {first.row_number}", _column_words(first.column, where.heading)
         needed = (text_lines([title], 36), text_lines([shown], 26), text_lines([column], 23))
         sheet.set_row(row, row_height(max(text_lines([first.sentence], 82), *needed)))
         marked = _table_cell(styles, bg_color=FILLS[severity])
@@ -204,11 +218,17 @@ def _write_rules(lines: _Lines, styles: Styles, job: FeedbackJob, place: Place) 
         sheet.write_string(row, 2, column, cell)
         sheet.write_number(row, 3, rows, cell)
         _write_merged(sheet, row, 4, 6, title, cell)
-        address = place(first)
-        if address is None or sheet.write_url(row, _SHOW, address, link, shown) != 0:
+        if where.address is None or sheet.write_url(row, _SHOW, where.address, link, shown) != 0:
             sheet.write_string(row, _SHOW, shown, cell)
         sheet.write_string(row, _EXPLANATION, first.sentence[:LONGEST_TEXT], cell)
     lines.skip()
+
+
+def _column_words(column: str | None, heading: str | None) -> str:
+    """A column as the village calls it, with the name that the rules use where that differs."""
+    if not column or not heading or fold(heading) == fold(column):
+        return column or ""
+    return f"{heading[:60]} ({column})"
 
 
 def _write_colours(lines: _Lines, styles: Styles) -> None:

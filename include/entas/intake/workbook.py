@@ -24,8 +24,8 @@ from entas import clock
 from entas.intake.answer import CRITICAL, FeedbackJob, Finding
 from entas.intake.appearance import Widths, column_widths
 from entas.intake.styles import FILLS, LONGEST_TEXT, Styles, row_height, text_lines
-from entas.intake.summary import write_summary
-from entas.registers.cells import OK, BrokenCell, fold, is_blank, numbers_are_cut, repair_id, written
+from entas.intake.summary import Place, write_summary
+from entas.registers.cells import OK, BrokenCell, fold, is_blank, numbers_are_cut, repair_id, tidy, written
 from entas.registers.detect import find_layout, known_headers
 from entas.registers.own_sheets import FORMULA_STARTS, NOTES_HEADING, SUMMARY, is_own_sheet
 from entas.registers.reading import RegisterReading, read_upload
@@ -47,6 +47,7 @@ _NOTES_WIDTH = 80  # of the column, in digits of its font
 _NOTES_LETTERS = 92  # that fit a line of it
 _LEAST_WIDTHS = {Kind.CARD: 19, Kind.NIK: 19, Kind.DATE: 12, Kind.AMOUNT: 14}
 _FROZEN_WIDTH = 75  # columns up to the name stay in sight when they take no more than this
+_FROZEN_ROWS = 15  # a header below a longer letterhead would leave no room for the rows
 _PAGE_WIDTH = 260  # digits on a landscape page that can still be read
 _MERGED_CELLS = 200_000  # of a sheet, all its merged ranges together
 
@@ -88,9 +89,9 @@ def write_workbook(job: FeedbackJob) -> None:
                 if job.status != "rejected":
                     remarks.append(str(error))
 
-        def place(finding: Finding) -> str | None:
+        def place(finding: Finding) -> Place:
             copy = copies.get(finding.sheet)
-            return None if copy is None else copy.address(finding)
+            return Place() if copy is None else copy.place(finding)
 
         write_summary(summary, styles, job, remarks, place)
         summary.activate()
@@ -254,15 +255,24 @@ class _Copy:
         self._take(findings, marks)
         self._given = _chosen(widths)
 
-    def address(self, finding: Finding) -> str:
+    def place(self, finding: Finding) -> Place:
         """Where a link leads to a finding: its cell, else the first marked cell of its row, else the row's first."""
         row = finding.row_number - 1
         position = None if self._plan is None else self._plan.position(finding.register, finding.column)
+        known = position is not None
         if position is None:
             position = min(self._marks.get(row, {0: ""}), default=0)
+        heading = self._heading(position) if known else None
         row, column = self._shown(row, position)
         name = self._target.get_name().replace("'", "''")
-        return f"internal:'{name}'!{xl_rowcol_to_cell(row, column)}"
+        return Place(f"internal:'{name}'!{xl_rowcol_to_cell(row, column)}", heading)
+
+    def _heading(self, column: int) -> str | None:
+        """What the upload calls a column."""
+        if self._plan is None:
+            return None
+        lines = (row[column] for row in self._rows[self._plan.header_row : self._first] if column < len(row))
+        return " ".join(tidy(cell) for cell in lines if type(cell) is str and not is_blank(cell)) or None
 
     def write(self) -> list[str]:
         """Write the sheet; returns remarks for the summary."""
@@ -276,7 +286,7 @@ class _Copy:
             target.hide()
         self._set_columns()
         if self._plan is not None:
-            target.freeze_panes(self._first, self._frozen_columns())
+            target.freeze_panes(self._first if self._first <= _FROZEN_ROWS else 0, self._frozen_columns())
             if self._ids:
                 ranges = " ".join(_column_range(column) for column in sorted(self._ids))
                 target.ignore_errors({"number_stored_as_text": ranges})
@@ -390,8 +400,7 @@ class _Copy:
             self._target.set_row(number, None, None, {"hidden": True})
         elif self._plan is not None and self._plan.header_row <= number < self._first:
             lines = max((self._heading_lines(number, column) for column in self._widths), default=1)
-            if lines > 1:
-                self._target.set_row(number, row_height(min(lines, 6)))
+            self._target.set_row(number, row_height(min(lines, 6)) + 4)
 
     def _finish(self) -> None:
         """What concerns the sheet as a whole: filter, print, colour of its tab."""
@@ -406,6 +415,7 @@ class _Copy:
         target.hide_gridlines(0)  # of a register also on paper
         total = sum(self._widths.values()) + (_NOTES_WIDTH if self._notes_column is not None else 0)
         target.fit_to_pages(max(1, math.ceil(total / _PAGE_WIDTH)), 0)
+        target.print_across()  # the pages of a row, one after the other
         if plan is not None:
             target.repeat_rows(plan.header_row, self._first - 1)
             if total > _PAGE_WIDTH and (frozen := self._frozen_columns()):
