@@ -336,6 +336,12 @@ def test_far_cells_are_refused_before_anyone_makes_room_for_them(tmp_path: Path,
         sheets_of(path)
 
 
+@pytest.mark.parametrize("part", ["other/page.xml", "worksheets/sheet1.dat"])
+def test_far_cells_are_refused_in_whatever_part_they_stand(tmp_path: Path, part: str) -> None:
+    with pytest.raises(LimitError, match="melebihi batas"):
+        sheets_of(xlsx(tmp_path / "x.xlsx", '<row r="2"><c r="XFD1048576"><v>1</v></c></row>', part=part))
+
+
 def test_a_million_formatted_rows_cost_nothing(tmp_path: Path) -> None:
     empty = "".join(f'<row r="{number}" s="1"><c r="A{number}" s="1"/></row>' for number in range(3, 300_000))
     far = '<row r="1048576"><c r="XFD1048576" s="1"/></row>'

@@ -137,12 +137,12 @@ def _zip_kind(path: Path) -> FileKind:
         with zipfile.ZipFile(path) as archive:
             names = [name.replace("\\", "/") for name in archive.namelist()]
             lower = {name.lower() for name in names}
+            if any(re.fullmatch(r"(?:.*/)?workbook\d*\.xml", name) for name in lower):
+                return FileKind.XLSX
             if "mimetype" in lower or "content.xml" in lower:
                 return _opendocument_kind(archive, lower)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
         raise damaged(error) from None
-    if any(re.fullmatch(r"(?:.*/)?workbook\d*\.xml", name) for name in lower):
-        return FileKind.XLSX
     if "xl/workbook.bin" in lower:
         return FileKind.XLSB
     if any(name.startswith("word/") for name in lower):

@@ -344,10 +344,8 @@ def _check_part(file: IO[bytes], entry: zipfile.ZipInfo, limits: Limits, before:
                 f'Bagian "{shown(entry.filename)}" dimampatkan lebih dari {_number(limits.ratio)} kali, tidak wajar '
                 f"bagi buku kerja, sehingga tidak dibaca. {_RESAVE}"
             )
-        if watch:
-            watch.feed(piece)
-    if watch:
-        watch.finish()
+        watch.feed(piece)
+    watch.finish()
     if size != entry.file_size or crc != entry.CRC:
         raise _damaged_archive(f'bagian "{shown(entry.filename)}" rusak: isinya bukan yang dicatat arsip')
     return size
@@ -402,11 +400,12 @@ class _Watch:
         self._name = name
         self._limits = limits
         self._rest = b""
+        self._is_xml = name.lower().endswith((".xml", ".rels", ".vml"))
 
     def feed(self, piece: bytes) -> None:
         data = self._rest + piece
-        # UTF-16 has a zero beside each byte of a tag
-        if _DECLARATION.search(data.replace(b"\x00", b"") if b"\x00" in data else data):
+        # UTF-16 has a zero beside each byte of a tag; pictures in SVG declare their type rightly
+        if self._is_xml and _DECLARATION.search(data.replace(b"\x00", b"") if b"\x00" in data else data):
             raise _suspicious(f'bagian "{shown(self._name)}" memuat deklarasi DOCTYPE atau ENTITY')
         cut = data.rfind(b"<")
         whole, rest = (data[:cut], data[cut:]) if cut >= 0 else (data, b"")
@@ -539,16 +538,15 @@ class _OdsContent(_Watch):
         return int(found[1][:12]) if found else 1
 
 
-def _watch(entry: zipfile.ZipInfo, limits: Limits) -> _Watch | None:
+def _watch(entry: zipfile.ZipInfo, limits: Limits) -> _Watch:
     name = entry.filename
     lower = name.lower()
-    if lower == "xl/sharedstrings.xml":
-        return _SharedStrings(name, limits, entry.file_size)
-    if lower.startswith("xl/worksheets/") and lower.endswith(".xml"):
-        return _XlsxSheet(name, limits)
     if lower == "content.xml":
         return _OdsContent(name, limits)
-    return _Watch(name, limits) if lower.endswith((".xml", ".rels", ".vml")) else None
+    if lower.endswith("sharedstrings.xml"):
+        return _SharedStrings(name, limits, entry.file_size)
+    # the workbook may call any part a sheet, whatever its name
+    return _XlsxSheet(name, limits)
 
 
 # --- xls -----------------------------------------------------------------------------------------------------------
