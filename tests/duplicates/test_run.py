@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import logging
+import traceback
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import psycopg
 import pytest
@@ -18,6 +20,7 @@ from entas.duplicates.worklist import FILE_NAME
 from entas.errors import EntasError, UsageError
 from entas.intake import run_intake
 from entas.settings import Settings
+from entas.warehouse import open_warehouse
 from tests.workbooks import no_kk, touch, write_workbook
 
 HERE, THERE, QUIET = "32.16.09.2003", "32.16.09.2004", "32.16.01.2005"
@@ -179,6 +182,39 @@ def test_pairs_keep_their_id_and_judgements_stay(two_villages: Settings) -> None
     # The month before can be searched again, and is as it was then.
     assert find_duplicates(settings, PERIOD).person_pairs == 3
     assert len(_sheet(settings, THERE, "Orang")) == 3
+
+
+def test_families_that_are_both_counted_stand_first_in_the_regencys_worklist(two_villages: Settings) -> None:
+    settings = two_villages
+    with open_warehouse(settings).connect() as connection:  # as a build leaves it, for these columns
+        connection.execute(
+            """
+            create table marts.fct_household_status_monthly as
+            select distinct date '2023-10-01' as period, household_id, nama ilike '%hyperlink%' as is_counted
+            from raw.penduduk where nama ilike '%hyperlink%' or nama = 'SITI ROHMAH'
+            """
+        )
+    find_duplicates(settings)
+    told = [
+        (row["Nama A"].upper(), row["Keluarga terhitung miskin ekstrem"]) for row in _sheet(settings, "32.16", "Orang")
+    ]
+    assert told[0] == ("=HYPERLINK SANTOSA", "keduanya")
+    assert {counted for _, counted in told[1:]} == {"tidak ada"}
+
+
+def test_what_fails_in_the_search_names_nobody(two_villages: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = two_villages
+    find_duplicates(settings)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise duckdb.ConversionException("Could not convert string 'SAEFUL ANWAR' to INT32")
+
+    monkeypatch.setattr("entas.duplicates.search.make_linker", fail)
+    with pytest.raises(EntasError, match=r"the search for duplicates failed \(ConversionException\)") as raised:
+        find_duplicates(settings)
+    assert "SAEFUL" not in "".join(traceback.format_exception(raised.value))
+    assert _rows(settings, "select count(*) from quality.possible_duplicate") == [(6,)]
+    assert not list((settings.home / "work").glob("duplicates-*"))
 
 
 def test_a_worklist_without_pairs_goes_away(two_villages: Settings) -> None:

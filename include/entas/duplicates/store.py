@@ -41,8 +41,7 @@ copy (
         ) claims
         order by household_id, standing
     )
-    select p.upload_id, p.position, f.village_code, f.standing, p.household_id, p.nik, p.name_birth_key, p.nama, p.sex,
-           p.tempatlahir, p.tanggallahir, p.kk_level, p.nama_ayah, p.nama_ibu
+    select {columns}
     from raw.penduduk p join families using (household_id, upload_id) join in_force f using (upload_id)
     where coalesce(p.status_dasar, 1) = 1
 ) to stdout (format csv)
@@ -88,9 +87,10 @@ def is_searched(connection: psycopg.Connection, period: date, uploads: list[int]
 
 def write_rows(connection: psycopg.Connection, period: date, file: Path) -> None:
     """Write the rows that are searched to a file, readable by its owner alone."""
-    assert tuple(COLUMNS)[:2] == ("upload_id", "position")
     file.touch(mode=0o600)
-    statement = sql.SQL(_ROWS).format(period=sql.Literal(period_text(period)))
+    # In the order that the search reads; two of them are of the village and its standing.
+    columns = [sql.Identifier("f" if name in ("village_code", "standing") else "p", name) for name in COLUMNS]
+    statement = sql.SQL(_ROWS).format(period=sql.Literal(period_text(period)), columns=sql.SQL(", ").join(columns))
     with file.open("wb") as target, connection.cursor().copy(statement) as copy:
         for block in copy:
             target.write(block)
