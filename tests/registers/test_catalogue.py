@@ -63,6 +63,9 @@ def test_code_lists_are_whole(name: str, size: int) -> None:
         (("[nik]", "[nik, No KK]"), "stands for two columns"),
         ((", codes: opensid.sex", ""), "needs a code list"),
         (("required: [no_kk", "required: [agama, no_kk"), "required names agama"),
+        (("nik: {headers: [nik]}", "nik: {headers: [nik], when: {agama: [1]}}"), "a source names agama"),
+        (("nik: {headers: [nik]}", "nik: {headers: [nik], value: 1}"), "a source has one of"),
+        (("nik: {headers: [nik]}", "nik: {headers: [nik], part: '(['}"), "baru.yaml"),
     ],
 )
 def test_a_wrong_format_is_told_with_its_file_and_mistake(

@@ -61,11 +61,11 @@ Headers and labels are compared without case, spaces and punctuation; a remark i
   the code that is stored. `"*"` is anything, `"-"` nothing; the first case that fits counts, and null stores nothing;
 - `date`: `year`, `month` and, when asked, `day`: names of helpers; without a day the first of the month is taken,
   and said;
-- `first_of`: a list of sources, of which the first that has a value counts; in it `when`: helper -> values with which
-  the source is asked at all;
+- `first_of`: a list of sources, of which the first that has a value counts;
 
 and, besides,
 
+- `when`: helper -> values of it with which the source is asked; in other rows it has nothing;
 - `codes`: `<list file>.<list>` of formats/code_lists. A column of text stores the label of a known code, and other text
   as it is; a column of deciles stores the code;
 - `part`: a regular expression; its first group is the part of the cell that counts (`RT` out of `001/002`). Two columns
@@ -452,6 +452,12 @@ def _known_keys(where: str, told: Mapping[str, Any], known: frozenset[str]) -> N
         )
 
 
+def _named(source: Source) -> set[str]:
+    """The columns and helpers that a source is made of, or asks."""
+    own = {*(source.combine[0] if source.combine else ()), *(source.date or {}).values(), *source.when}
+    return own.union(*map(_named, source.first_of))
+
+
 class _Reader:
     """Reads the description of one register in one version of a format."""
 
@@ -510,6 +516,12 @@ class _Reader:
         for condition in prefer:
             used = {value if name == "usable" else name for name, value in condition.items()}
             self._known_names("prefer names", used, names)
+        for source in self.sources.values():
+            self._known_names("a source names", _named(source), set(self.sources))
+        for _, entry in unpivot.entries if unpivot else ():
+            for source in entry.values():
+                self._known_names("a source names", _named(source), set(entry))
+            self._known_names("unpivot names", set(unpivot.when), set(entry))
         self._borrow()
         group = self.told.get("group", {})
         _known_keys(f"{self.where}, group", group, frozenset({"key", "unused"}))
