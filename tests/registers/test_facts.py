@@ -570,28 +570,12 @@ def wide(text: str) -> bytes:
     return struct.pack("<I", len(text)) + text.encode("utf-16-le")
 
 
-def test_an_xlsb(tmp_path: Path) -> None:
-    def cell(column: int) -> bytes:
-        return struct.pack("<II", column, 0)
-
-    def row(number: int, flags: int = 0) -> bytes:
-        return record(0, struct.pack("<IIHBBB", number, 0, 300, 0, flags, 0) + struct.pack("<I", 0))
-
-    rows = (
-        row(0)
-        + record(6, cell(0) + wide("nama"))
-        + record(3, cell(1) + b"\x2a")
-        + row(1, 0x10)
-        + record(5, cell(0) + struct.pack("<d", 3216091708850001.0))
-        + record(11, cell(1) + b"\x07" + struct.pack("<HII", 0, 0, 0))
-    )
-    columns = record(60, struct.pack("<IIIIH", 1, 1, 2560, 0, 1))
+def xlsb(path: Path, rows: bytes, columns: bytes = b"") -> Path:
+    """Write an xlsb of one hidden sheet from its records."""
     sheet = (
         record(129)
         + record(148, struct.pack("<IIII", 0, 1, 0, 1))
-        + record(390)
-        + columns
-        + record(391)
+        + (record(390) + columns + record(391) if columns else b"")
         + record(145)
         + rows
         + record(146)
@@ -604,24 +588,46 @@ def test_an_xlsb(tmp_path: Path) -> None:
         + record(144)
         + record(132)
     )
-    path = tmp_path / "x.xlsb"
+    relation = f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" Type="{_RELATIONS}/{{}}"/>'
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("[Content_Types].xml", f'<Types xmlns="{_PACKAGE}/content-types"/>')
-        archive.writestr(
-            "_rels/.rels",
-            f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
-            f'Type="{_RELATIONS}/officeDocument" Target="xl/workbook.bin"/></Relationships>',
-        )
+        archive.writestr("_rels/.rels", relation.format('officeDocument" Target="xl/workbook.bin') + "</Relationships>")
         archive.writestr("xl/workbook.bin", book)
         archive.writestr(
             "xl/_rels/workbook.bin.rels",
-            f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
-            f'Type="{_RELATIONS}/worksheet" Target="worksheets/sheet1.bin"/></Relationships>',
+            relation.format('worksheet" Target="worksheets/sheet1.bin') + "</Relationships>",
         )
         archive.writestr("xl/worksheets/sheet1.bin", sheet)
-    (found,) = sheets_of(path)
+    return path
+
+
+def xlsb_row(number: int, flags: int = 0) -> bytes:
+    return record(0, struct.pack("<IIHBBB", number, 0, 300, 0, flags, 0) + struct.pack("<I", 0))
+
+
+def xlsb_cell(kind: int, column: int, value: bytes) -> bytes:
+    return record(kind, struct.pack("<II", column, 0) + value)
+
+
+def test_an_xlsb(tmp_path: Path) -> None:
+    rows = (
+        xlsb_row(0)
+        + xlsb_cell(6, 0, wide("nama"))
+        + xlsb_cell(3, 1, b"\x2a")
+        + xlsb_row(1, 0x10)
+        + xlsb_cell(5, 0, struct.pack("<d", 3216091708850001.0))
+        + xlsb_cell(11, 1, b"\x07" + struct.pack("<HII", 0, 0, 0))
+    )
+    (found,) = sheets_of(xlsb(tmp_path / "x.xlsb", rows, record(60, struct.pack("<IIIIH", 1, 1, 2560, 0, 1))))
     assert found.rows == [["nama", NA], [3216091708850001.0, DIV]]
     assert (found.hidden, found.hidden_rows, found.hidden_columns) == (True, {1}, {1})
+
+
+@pytest.mark.parametrize(("row", "column"), [(1_048_575, 0), (4_294_967_295, 0), (1, 16_383)])
+def test_far_cells_of_xlsb(tmp_path: Path, row: int, column: int) -> None:
+    rows = xlsb_row(0) + xlsb_cell(6, 0, wide("nama")) + xlsb_row(row) + xlsb_cell(6, column, wide("x"))
+    with pytest.raises(LimitError, match="melebihi batas"):
+        sheets_of(xlsb(tmp_path / "x.xlsb", rows))
 
 
 def test_errors_reach_the_findings(tmp_path: Path) -> None:

@@ -41,12 +41,15 @@ class SheetFacts:
         hidden_rows: rows, from 0, that are not shown: hidden by hand, by a filter, or of no height.
         hidden_columns: columns, from 0, that are not shown.
         merged: the ranges of merged cells, where calamine does not give them (ods).
+        rows, columns: up to the last cell with content, where nobody has looked yet (xlsb).
     """
 
     broken: dict[tuple[int, int], BrokenCell] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Range] = field(default_factory=list)
+    rows: int = 0
+    columns: int = 0
 
     def add_broken(self, row: int, column: int, cell: BrokenCell) -> None:
         """Note an error or a formula without a result."""
@@ -484,6 +487,7 @@ class _XlsbBook:
     """The same parts as xlsx, in records instead of XML ([MS-XLSB])."""
 
     _ROW, _CELL_ERROR, _FORMULA_ERROR, _COLUMN, _SHEET = 0, 3, 11, 60, 156
+    _FIRST_CELL, _LAST_CELL = 2, 11  # 1 is an empty one
 
     def __init__(self, package: _Package) -> None:
         self._package = package
@@ -510,9 +514,11 @@ class _XlsbBook:
                     (row,) = struct.unpack_from("<I", data)
                     if data[11] & 0x10:
                         facts.hidden_rows.add(row)
-                elif kind in (self._CELL_ERROR, self._FORMULA_ERROR):
+                elif self._FIRST_CELL <= kind <= self._LAST_CELL:
                     (column,) = struct.unpack_from("<I", data)
-                    facts.add_broken(row, column, _ERROR_CELLS.get(data[8], _UNKNOWN_ERROR))
+                    facts.rows, facts.columns = max(facts.rows, row + 1), max(facts.columns, column + 1)
+                    if kind in (self._CELL_ERROR, self._FORMULA_ERROR):
+                        facts.add_broken(row, column, _ERROR_CELLS.get(data[8], _UNKNOWN_ERROR))
                 elif kind == self._COLUMN and data[16] & 0x01:
                     first, last = struct.unpack_from("<II", data)
                     facts.hidden_columns.update(range(first, min(last + 1, _MOST_COLUMNS)))

@@ -95,6 +95,7 @@ def _workbook_sheets(path: Path, kind: FileKind, header_score: HeaderScore, limi
         limits.check_sheets(len(workbook.sheet_names))
         for number, metadata in enumerate(workbook.sheets_metadata):
             facts = facts_of.of_sheet(metadata.name, number)
+            limits.check_extent(metadata.name, facts.rows, facts.columns)
             try:
                 cells = _guarded(workbook.get_sheet_by_index, number)
             except UnreadableFileError as error:
