@@ -343,21 +343,23 @@ def _take_near(found: Match, form: RegisterFormat, header: Header, places: list[
     """
     had = {form.slots[name].column for name in found.slots}
     missing = [slot for slot in form.slots.values() if slot.name not in found.slots and slot.column not in had]
-    nearest: dict[int, tuple[int, list[Slot]]] = {}
+    nearest: dict[int, tuple[int, list[Slot], set[str]]] = {}
     for place in places:
         text = header.names[place][0]
-        distances = [(distance, slot) for slot in missing if (distance := _distance(text, slot.headers)) is not None]
-        if distances:
-            least = min(distance for distance, _ in distances)
-            nearest[place] = least, [slot for distance, slot in distances if distance == least]
+        near = [(one, slot) for slot in missing if (one := _distance(text, slot.headers)) is not None]
+        if near:
+            least = min(distance for (distance, _), _ in near)
+            best = [(known, slot) for (distance, known), slot in near if distance == least]
+            nearest[place] = least, [slot for _, slot in best], {known for known, _ in best}
     taken: set[int] = set()
-    for place, (distance, slots) in nearest.items():
+    for place, (distance, slots, names) in nearest.items():
         rivals = [
             other
-            for other, (least, theirs) in nearest.items()
+            for other, (least, theirs, _) in nearest.items()
             if other != place and least <= distance and slots[0] in theirs
         ]
-        if len({slot.headers for slot in slots}) > 1 or rivals:
+        # columns that each take their part of the cells may share a header
+        if len(names) > 1 or rivals:
             continue
         for slot in slots:
             found.slots[slot.name] = place
@@ -369,13 +371,13 @@ def _take_near(found: Match, form: RegisterFormat, header: Header, places: list[
 
 
 @lru_cache(maxsize=100_000)
-def _distance(text: str, headers: tuple[str, ...]) -> int | None:
-    """How many typing errors part a heading from the nearest of some headers; None when they are too many.
+def _distance(text: str, headers: tuple[str, ...]) -> tuple[int, str] | None:
+    """How many typing errors part a heading from the nearest of some headers, and which; None when they are too many.
 
     One is forgiven (a letter too much, too few, wrong, or two that changed places); two when they fall into different
     words of a long header: "Tanggal Lapor" is not "Tanggal Lahir".
     """
-    best: int | None = None
+    best: tuple[int, str] | None = None
     for known in headers:
         if min(len(text), len(known)) < _FORGIVE_ONE or abs(len(text) - len(known)) > 2:
             continue
@@ -383,8 +385,8 @@ def _distance(text: str, headers: tuple[str, ...]) -> int | None:
         allowed = 1
         if distance == 2 and min(len(text), len(known)) >= _FORGIVE_TWO:
             allowed = 2 if _in_different_words(text, known) else 1
-        if distance <= allowed and (best is None or distance < best):
-            best = distance
+        if distance <= allowed and (best is None or distance < best[0]):
+            best = distance, known
     return best
 
 

@@ -611,6 +611,32 @@ def bip_kabupaten() -> Case:
     )
 
 
+def daftar_warga() -> Case:
+    """A list that an RT made itself: place and date of birth in one column, RT and RW in one column."""
+    columns = [
+        ("No. KK", "card", _people(lambda p: p.no_kk)),
+        ("NIK", "nik", _people(lambda p: p.nik)),
+        ("Nama Lengkap", "name", _people(lambda p: p.nama)),
+        ("L/P", "code", _people(lambda p: "L" if p.sex == 1 else "P")),
+        ("Tempat, Tanggal Lahir", "", _people(lambda p: f"{p.tempatlahir}, {_dmy(p.tanggallahir)}")),
+        ("Hubungan Keluarga", "code", _people(lambda p: label("siak", "kk_level", p.kk_level))),
+        ("Pendidikan", "code", _people(lambda p: label("siak", "pendidikan_kk_id", p.pendidikan_kk_id))),
+        ("Pekerjaan", "code", _people(lambda p: label("siak", "pekerjaan_id", p.pekerjaan_id))),
+        ("Agama", "", ["Islam"] * len(PEOPLE)),
+        ("Alamat", "place", _people(lambda p: p.alamat)),
+        ("RT/RW", "", _people(lambda p: f"{p.rt}/{p.rw}")),
+    ]
+    without = ("pendidikan_sedang_id", "status_kawin", "cacat_id", "status_dasar", "dusun")
+    return Case(
+        "daftar_warga",
+        [_table("RT 02", columns)],
+        {"penduduk": [person.columns(*without) for person in PEOPLE]},
+        typo=("Tempat, Tanggal Lahir", "Tempat, Tangal Lahir"),
+        without=("Hubungan Keluarga",),
+        missing="kolom wajib kk_level",
+    )
+
+
 # --- P3KE and SIKS-NG ------------------------------------------------------------------------------------------------
 
 _P3KE_HOUSING = (
@@ -988,6 +1014,7 @@ FORMATS: dict[str, Callable[[], Case]] = {
     "opensid_bantuan": opensid_bantuan,
     "opensid_bantuan_keluarga": opensid_bantuan_keluarga,
     "siak": siak,
+    "daftar_warga": daftar_warga,
     "bip12": bip12,
     "bip19": bip19,
     "bip2012": bip2012,

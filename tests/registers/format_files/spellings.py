@@ -396,6 +396,8 @@ def dashes_for_nothing(case: Case) -> Case | None:
             for column in ("alamat", "dusun", "rw", "rt"):
                 if column in row:
                     row[column] = None
+    if changed.format_id == "daftar_warga":
+        return None  # RT and RW stand in one cell there
     return changed if any("rt" in row for rows in changed.expected.values() for row in rows) else None
 
 
