@@ -292,9 +292,9 @@ def _copy_warnings(connection: psycopg.Connection, upload_id: int, register: str
 
 
 #: What the SQL rules of expectations/*.yaml read: `batch` is the register's rows of this upload, `listed` every row of
-#: the population registers in force in its period, `members` the living members of each row's family. An upload has few
-#: rows and a regency millions, so both are looked up by index for each row: the rules ask with a scalar subquery or
-#: laterally, which PostgreSQL does not turn into a scan of all that is listed.
+#: the population registers in force in its period, `members` their living members by family. An upload has few rows and
+#: a regency millions, so both are looked up by index for each row: the rules ask with a scalar subquery or laterally,
+#: which PostgreSQL does not turn into a scan of all that is listed.
 _RULE_CONTEXT = """
 with in_force as materialized (
     select distinct on (u.village_code) u.upload_id
@@ -305,27 +305,15 @@ with in_force as materialized (
 batch as (select * from raw.{register} where upload_id = {upload_id}),
 listed as (select * from raw.penduduk where upload_id = any (array(select upload_id from in_force))),
 members as (
-    select batch.position, max(claims.living) as living
+    select batch.household_id, max(claims.living) as living
     from batch cross join lateral (
         select count(*) filter (where coalesce(status_dasar, 1) = 1) as living
-        from listed where listed.household_id = {household} group by listed.upload_id, listed.household_id
+        from listed where listed.household_id = batch.household_id group by listed.upload_id
     ) claims
-    group by batch.position
+    group by batch.household_id
 )
 select position, sheet, row_number, value from ({query}) failed join batch b using (position)
 """
-
-
-#: Which families of `listed` a row of `batch` is about, where its card number does not say: those that list its head.
-_HOUSEHOLD = {
-    "kesejahteraan": """any (
-        case when batch.household_id is not null then array[batch.household_id]
-        else array(
-            select head.household_id from listed head
-            where head.person_id = batch.head_person_id and head.nik is not null
-        ) end
-    )"""
-}
 
 
 def _apply_sql_rules(
@@ -342,7 +330,6 @@ def _apply_sql_rules(
             period=sql.Literal(one.period),
             register=sql.Identifier(register.register),
             upload_id=sql.Literal(upload_id),
-            household=sql.SQL(_HOUSEHOLD.get(register.register, "batch.household_id")),
             query=sql.SQL(rule.query),
         )
         failed = connection.execute(statement).fetchall()
