@@ -20,13 +20,19 @@ from entas.storage.s3 import Bucket
 from tests.stores.conftest import Place
 
 VILLAGE, OTHER = "32.16.09.2003", "32.16.09.2002"
-#: In the middle of a month, so that hours and days about it stay in that month.
-NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
-OLD, RECENT = "2025-06", "2026-01"
+#: Folders bear the time at which a test makes them, so that the office lives later: a month in which nothing happened.
+NOW = datetime.now(UTC).replace(day=15, microsecond=0) + timedelta(days=61)
+
+
+def _month(back: int, moment: datetime = NOW) -> str:
+    return clock.period_text(clock.add_months(clock.jakarta_day(moment).replace(day=1), -back))
+
+
+OLD, RECENT = _month(9), _month(2)
 
 
 class Inbox:
-    """An inbox whose folders and files are a year old, and a clock that the test sets.
+    """An inbox whose files are a year old, and a clock that the test sets.
 
     Attributes:
         looked: the folders that the last `receive` looked into.
@@ -55,15 +61,8 @@ class Inbox:
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-        self.date(path, self.now - age)
-
-    def date(self, path: str, moment: datetime) -> None:
-        os.utime(self.root / path, (moment.timestamp(), moment.timestamp()))
-
-    def age_folders(self, days: int = 365) -> None:
-        for path in [self.root, *self.root.rglob("*")]:
-            if path.is_dir():
-                os.utime(path, ((NOW - timedelta(days=days)).timestamp(),) * 2)
+        moment = (self.now - age).timestamp()
+        os.utime(target, (moment, moment))
 
     def receive(self, **options: Any) -> list[str]:
         """What this run gives its receipt, in order."""
@@ -87,14 +86,26 @@ def inbox(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Inbox:
 
 @pytest.fixture
 def known(inbox: Inbox) -> Inbox:
-    """Two villages with an old and a recent month each, all received."""
+    """Two villages with an old and a recent month each, all received yesterday and found as they were since."""
     for village in (VILLAGE, OTHER):
         for month in (OLD, RECENT):
             for name in ("a", "b"):
                 inbox.write(f"{village}/{month}/{name}.xlsx")
-    inbox.age_folders()
+    inbox.at(NOW - timedelta(days=1))
     assert len(inbox.receive()) == 8
+    inbox.at(NOW)
+    assert inbox.receive() == []
     return inbox
+
+
+def test_a_folder_is_not_quiet_before_it_was_found_the_same_for_a_while(inbox: Inbox) -> None:
+    """Times can be made up: a copy of a whole inbox brings old ones."""
+    inbox.write(f"{VILLAGE}/{OLD}/a.xlsx")
+    assert inbox.receive() == [f"{VILLAGE}/{OLD}/a.xlsx"]
+    for content in (b"another", b"and another"):
+        inbox.write(f"{VILLAGE}/{OLD}/a.xlsx", content)
+        assert inbox.receive() == [f"{VILLAGE}/{OLD}/a.xlsx"]
+        inbox.at(inbox.now + timedelta(hours=5))
 
 
 def test_quiet_folders_are_not_looked_into(known: Inbox) -> None:
@@ -114,8 +125,10 @@ def test_files_in_no_village_or_month_are_found_too(known: Inbox) -> None:
     for path in ("a.xlsx", f"{VILLAGE}/a.xlsx", f"{VILLAGE}/{OLD}/dalam/sekali/a.xlsx"):
         known.write(path)
         assert known.receive() == [path]
-    known.age_folders()
+    known.at(NOW + timedelta(hours=7))
     assert known.receive() == []
+    assert known.receive() == []
+    assert f"{VILLAGE}/{OLD}/dalam/sekali" not in known.looked
     known.write(f"{VILLAGE}/{OLD}/dalam/sekali/b.xlsx")
     assert known.receive() == [f"{VILLAGE}/{OLD}/dalam/sekali/b.xlsx"]
 
@@ -156,7 +169,6 @@ def test_a_narrow_look_does_not_count_as_a_wide_one(inbox: Inbox) -> None:
     paths = ["a.xlsx", f"{VILLAGE}/b.xlsx", f"{VILLAGE}/{OLD}/c.xlsx", f"{OTHER}/{OLD}/d.xlsx"]
     for path in paths:
         inbox.write(path)
-    inbox.age_folders()
     assert inbox.receive(village=VILLAGE, period=OLD) == [f"{VILLAGE}/{OLD}/c.xlsx"]
     assert inbox.receive(village=VILLAGE) == [f"{VILLAGE}/b.xlsx"]
     assert inbox.receive(period=OLD) == [f"{OTHER}/{OLD}/d.xlsx"]
@@ -171,7 +183,6 @@ def test_sweeping_always_misses_nothing(known: Inbox) -> None:
 
 def test_a_file_that_is_still_written_keeps_its_folder_open(known: Inbox) -> None:
     known.write(f"{VILLAGE}/{OLD}/c.xlsx")
-    known.age_folders(days=300)
     with (known.root / VILLAGE / OLD / "c.xlsx").open("ab"):
         assert known.receive() == []
     assert known.receive() == [f"{VILLAGE}/{OLD}/c.xlsx"]
@@ -221,26 +232,29 @@ def test_quiet_folders_of_a_server(inbox: Inbox, place_of: Callable[[str], Place
     inbox.root = place.folder / "inbox"
     for month in (OLD, RECENT):
         inbox.write(f"{VILLAGE}/{month}/a.xlsx")
-    inbox.age_folders()
+    inbox.at(NOW - timedelta(days=1))
     assert len(inbox.receive()) == 2
+    inbox.at(NOW)
+    assert inbox.receive() == []
+    assert inbox.looked == {"", VILLAGE, f"{VILLAGE}/{RECENT}", f"{VILLAGE}/{OLD}"}
     assert inbox.receive() == []
     assert inbox.looked == {"", VILLAGE, f"{VILLAGE}/{RECENT}"}
     inbox.write(f"{VILLAGE}/{OLD}/b.xlsx")
+    # The protocol tells whole seconds; in the life of an office more than one goes by.
+    os.utime(inbox.root / VILLAGE / OLD, ((NOW - timedelta(days=30)).timestamp(),) * 2)
     assert inbox.receive() == [f"{VILLAGE}/{OLD}/b.xlsx"]
-    inbox.age_folders()
-    assert inbox.receive() == []  # the folder changed again: its time did
+    inbox.at(NOW + timedelta(hours=7))
+    assert inbox.receive() == []
     inbox.write(f"{VILLAGE}/{OLD}/a.xlsx", b"another", age=timedelta(0))
     assert inbox.receive() == []
-    inbox.at(NOW + timedelta(hours=6))
+    inbox.at(NOW + timedelta(hours=13))
     assert inbox.receive() == [f"{VILLAGE}/{OLD}/a.xlsx"]
 
 
 def test_a_bucket_is_listed_from_the_recent_months_on(
-    inbox: Inbox,
-    place_of: Callable[[str], Place],
-    monkeypatch: pytest.MonkeyPatch,
+    inbox: Inbox, place_of: Callable[[str], Place], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An object's time is when it was put there, so that here the clock goes on and the objects stay."""
+    """An object bears the time at which it was put."""
     place = place_of("s3")
     inbox.settings = replace(inbox.settings, inbox=f"{place.url}/inbox", access=place.access)
     started: dict[str, str | None] = {}
@@ -253,32 +267,29 @@ def test_a_bucket_is_listed_from_the_recent_months_on(
     monkeypatch.setattr(Bucket, "_flat", seen)
     put = datetime.now(UTC)
     inbox.at(put)
-    this_month = put.replace(day=15)
-
-    def month(back: int) -> str:
-        return clock.period_text(clock.add_months(this_month.date(), -back))
-
-    for back in (12, 11, 1):
-        place.write(f"inbox/{VILLAGE}/{month(back)}/a.xlsx", b"x")
-    place.write(f"inbox/{OTHER}/{month(12)}/a.xlsx", b"x")
-    assert len(inbox.receive()) == 4
-    assert inbox.receive() == []
-    # All was put just now: each village is listed from its first folder on.
-    assert started == {VILLAGE: f"{VILLAGE}/{month(12)}", OTHER: f"{OTHER}/{month(12)}"}
-
-    inbox.at(put + timedelta(days=10))
+    for month in (OLD, RECENT):
+        place.write(f"inbox/{VILLAGE}/{month}/a.xlsx", b"x")
+    place.write(f"inbox/{OTHER}/{OLD}/a.xlsx", b"x")
+    assert len(inbox.receive()) == 3
+    inbox.at(put + timedelta(days=1))
     assert inbox.receive() == []
     assert set(started.values()) == {None}  # six hours have passed
-    recent = clock.period_text(clock.add_months(clock.jakarta_day(inbox.now).replace(day=1), -3))
     assert inbox.receive() == []
-    assert started == {VILLAGE: f"{VILLAGE}/{recent}", OTHER: f"{OTHER}/{recent}"}
+    assert started == {VILLAGE: f"{VILLAGE}/{OLD}", OTHER: f"{OTHER}/{OLD}"}  # put within the week
 
-    place.write(f"inbox/{VILLAGE}/{month(1)}/b.xlsx", b"x")
-    assert inbox.receive() == [f"{VILLAGE}/{month(1)}/b.xlsx"]
-    place.write(f"inbox/{VILLAGE}/{month(11)}/c.xlsx", b"x")
+    inbox.at(NOW)
     assert inbox.receive() == []
-    assert inbox.receive(village=VILLAGE) == [f"{VILLAGE}/{month(11)}/c.xlsx"]
-    place.write(f"inbox/{OTHER}/{month(13)}/d.xlsx", b"x")
-    place.write(f"inbox/{OTHER}/a.xlsx", b"x")
-    inbox.at(inbox.now + timedelta(hours=6))
-    assert sorted(inbox.receive()) == [f"{OTHER}/{month(13)}/d.xlsx", f"{OTHER}/a.xlsx"]
+    assert set(started.values()) == {None}
+    assert inbox.receive() == []
+    assert started == {VILLAGE: f"{VILLAGE}/{_month(3)}", OTHER: f"{OTHER}/{_month(3)}"}
+
+    place.write(f"inbox/{VILLAGE}/{RECENT}/b.xlsx", b"x")
+    assert inbox.receive() == [f"{VILLAGE}/{RECENT}/b.xlsx"]
+    place.write(f"inbox/{VILLAGE}/{OLD}/c.xlsx", b"x")
+    assert inbox.receive() == []
+    assert inbox.receive(village=VILLAGE) == [f"{VILLAGE}/{OLD}/c.xlsx"]
+    place.write(f"inbox/{OTHER}/{_month(13)}/d.xlsx", b"x")
+    place.write(f"inbox/{OTHER}/0.xlsx", b"x")
+    assert inbox.receive() == []
+    inbox.at(NOW + timedelta(hours=6))
+    assert sorted(inbox.receive()) == [f"{OTHER}/0.xlsx", f"{OTHER}/{_month(13)}/d.xlsx"]

@@ -3,14 +3,16 @@
 A folder that is as it was when all its files had their receipt needs no comparison with the warehouse. One that is
 *quiet* is not even looked into, so that a run costs what is new and not what is there. Quiet is a folder of files
 
-- whose own modification time is the one it had (a file that comes, goes or is replaced by renaming changes it),
-- in which nothing happened for `_CALM_DAYS`, neither to the folder nor to a file,
+- whose own time of change is the one it had (a file that comes, goes or is replaced by renaming changes it),
+- none of whose files was modified within `_CALM_DAYS`,
 - of a month before the last `_RECENT_MONTHS`, unless it is in no month at all,
+- that was found as it is for `ENTAS_SWEEP_HOURS`, whatever times its files bear,
 - and that was looked into within `ENTAS_SWEEP_HOURS`.
 
-So what a quiet folder can hide is a file that was written over in place, or came by a copy that keeps the folder's old
-time, and that for `ENTAS_SWEEP_HOURS` at most. S3 has no folders and no times of them: there a village is listed from
-its first folder that is not quiet on, and whole every `ENTAS_SWEEP_HOURS`; a new file of an old month waits as long.
+So what a quiet folder can hide is a file that was written over in place or (over SFTP) came by a copy that sets the
+folder's old time again, and that for `ENTAS_SWEEP_HOURS` at most. S3 has no folders and no times of them: there a
+village is listed from its first folder that is not quiet on, and whole every `ENTAS_SWEEP_HOURS`; a new file of an old
+month waits as long.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 
 import psycopg
@@ -40,7 +42,16 @@ class _Known:
     leaf: bool
     newest_ns: int | None
     digest: bytes | None
+    since: datetime
     looked_at: datetime
+
+    def is_like(self, other: _Known) -> bool:
+        return (self.modified_ns, self.leaf, self.newest_ns, self.digest) == (
+            other.modified_ns,
+            other.leaf,
+            other.newest_ns,
+            other.digest,
+        )
 
 
 class Listing:
@@ -70,7 +81,8 @@ class Listing:
         self._known: dict[str, _Known] = {
             path: _Known(*row)
             for path, *row in connection.execute(
-                "select path, modified_ns, leaf, newest_ns, digest, looked_at from raw.inbox_folder where inbox = %s",
+                "select path, modified_ns, leaf, newest_ns, digest, since, looked_at from raw.inbox_folder "
+                "where inbox = %s",
                 (inbox.place,),
             )
         }
@@ -96,7 +108,7 @@ class Listing:
             if self._covers(folder.path):
                 leaf = all(_is_hidden(path) for path, _ in folder.folders)
                 newest = max((file.modified_ns for file in files), default=None)
-                self._looked[folder.path] = _Known(folder.modified_ns, leaf, newest, digest, self._now)
+                self._looked[folder.path] = _Known(folder.modified_ns, leaf, newest, digest, self._now, self._now)
             if known is None or known.digest != digest:
                 yield files
 
@@ -105,13 +117,14 @@ class Listing:
         open_folders = {_folder_of(file.path) for file in unreceived}
         rows = []
         for path, now in self._looked.items():
-            digest = None if path in open_folders else now.digest
+            if path in open_folders:
+                now = replace(now, digest=None)
             before = self._known.get(path)
-            if before and self._now - before.looked_at < self._refresh:
-                same = (before.modified_ns, before.leaf, before.newest_ns, before.digest)
-                if same == (now.modified_ns, now.leaf, now.newest_ns, digest):
+            if before and now.is_like(before):
+                if self._now - before.looked_at < self._refresh:
                     continue
-            rows.append((self._inbox.place, path, now.modified_ns, now.leaf, now.newest_ns, digest, self._now))
+                now = replace(now, since=before.since)
+            rows.append((self._inbox.place, path, *astuple(now)))
         if rows:
             connection.execute("create temporary table looked (like raw.inbox_folder) on commit drop")
             with connection.cursor().copy("copy looked from stdin") as copy:
@@ -121,7 +134,8 @@ class Listing:
                 """
                 insert into raw.inbox_folder select * from looked
                 on conflict (inbox, path) do update set modified_ns = excluded.modified_ns, leaf = excluded.leaf,
-                    newest_ns = excluded.newest_ns, digest = excluded.digest, looked_at = excluded.looked_at
+                    newest_ns = excluded.newest_ns, digest = excluded.digest, since = excluded.since,
+                    looked_at = excluded.looked_at
                 """
             )
         if self._village is None and self._period is None:
@@ -153,7 +167,6 @@ class Listing:
             known is not None
             and modified_ns is not None
             and modified_ns == known.modified_ns
-            and modified_ns < self._calm_ns
             and known.leaf
             and self._is_calm(path, known)
             and not self._is_due(known)
@@ -162,7 +175,12 @@ class Listing:
     def _is_calm(self, path: str, known: _Known) -> bool:
         parts = path.split("/")
         recent = len(parts) > 1 and clock.parse_period(parts[1]) is not None and parts[1] >= self._recent
-        return not recent and known.digest is not None and (known.newest_ns or 0) < self._calm_ns
+        return (
+            not recent
+            and known.digest is not None
+            and (known.newest_ns or 0) < self._calm_ns
+            and self._now - known.since >= self._sweep
+        )
 
     def _is_due(self, known: _Known) -> bool:
         return self._now - known.looked_at >= self._sweep

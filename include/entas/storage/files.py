@@ -39,9 +39,10 @@ class Folder:
 
     Attributes:
         path: below the root; empty is the root.
-        modified_ns: its modification time before it was looked at; None where the store has no such times.
+        modified_ns: when files last came or went in it, as of before it was looked at; None where the store has no such
+            times.
         files: its regular files.
-        folders: the folders right below it, with their modification times.
+        folders: the folders right below it, with these times.
     """
 
     path: str

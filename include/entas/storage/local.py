@@ -42,7 +42,8 @@ class LocalFolder(FolderTree):
             for entry in entries:
                 try:
                     if entry.is_dir(follow_symlinks=False):
-                        found.folders.append((below + entry.name, entry.stat(follow_symlinks=False).st_mtime_ns))
+                        # Not the time of modification, which a copy (rsync -t) may set back.
+                        found.folders.append((below + entry.name, entry.stat(follow_symlinks=False).st_ctime_ns))
                     elif entry.is_file(follow_symlinks=False):
                         told = entry.stat(follow_symlinks=False)
                         found.files.append(StoredFile(below + entry.name, told.st_size, told.st_mtime_ns))
