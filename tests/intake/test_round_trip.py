@@ -11,7 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from entas import areas, clock
+from entas import clock
 from entas.intake.answer import FeedbackJob, Finding
 from entas.intake.workbook import write_workbook
 from entas.registers.cells import is_blank
@@ -21,11 +21,11 @@ from entas.registers.sheets import read_sheets
 from entas.validation import validate
 from tests.intake.ooxml import problems
 from tests.office import converted, needs_office
+from tests.registers.files import VILLAGE
 from tests.registers.format_files.formats import FORMATS
 from tests.registers.format_files.spellings import SPELLINGS
 from tests.registers.test_formats import changed, kinds_of, written
 
-VILLAGE = areas.villages("32.16")["32.16.09.2003"]
 RECEIVED = datetime(2024, 11, 5, 3, tzinfo=UTC)
 
 
@@ -163,6 +163,39 @@ def test_feedback_that_comes_back_gives_what_the_upload_gave(
     for name, path in feedback.items():
         write_workbook(job_of(path, path.name, tmp_path / path.name, again[name], findings_of(again[name])))
         assert contents(tmp_path / path.name) == contents(path), f"{name}: marks or sentences pile up"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_cell_that_a_finding_is_about_is_marked_wherever_it_stands(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, FORMATS[name](), "xlsx")
+    reading = read_upload(path, path.name, village=VILLAGE, received_on=clock.jakarta_day(RECEIVED))
+    findings, expected = [], set()
+    for register, one in reading.registers.items():
+        for column in one.cells.columns:
+            for position, row in enumerate(one.rows.itertuples()):
+                value = one.cells[column].iloc[position]
+                place = one.place(position, column)
+                if place is None or (position + len(column)) % 2 or pd.isna(value):
+                    continue
+                sentence = f"Contoh tentang {column}."
+                severity = "critical" if position % 2 else "warning"
+                findings.append(
+                    Finding(register, severity, row.sheet, row.row_number, "x.y.z", column, sentence, str(value))
+                )
+                expected.add((place[0], place[1], place[2] + 1))
+    assert expected
+    target = tmp_path / "hasil.xlsx"
+    write_workbook(job_of(path, path.name, target, reading, tuple(findings)))
+    marked = set()
+    for sheet in openpyxl.load_workbook(target).worksheets[1:]:
+        notes = {cell.column for row in sheet.iter_rows() for cell in row if cell.value == "Catatan Entas"}
+        marked |= {
+            (sheet.title, cell.row, cell.column)
+            for row in sheet.iter_rows()
+            for cell in row
+            if cell.fill.start_color.rgb in ("FFFFC7CE", "FFFFEB9C") and cell.column not in notes
+        }
+    assert marked == expected
 
 
 @needs_office
