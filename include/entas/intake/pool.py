@@ -321,11 +321,15 @@ class ReaderPool:
             try:
                 done.update(zip(share, self._wait(task), strict=True))
             except (_DiedError, MemoryError) as death:
-                if len(share) > 1:
-                    at = death.at if isinstance(death, _DiedError) else None
+                at = death.at if isinstance(death, _DiedError) else None
+                slow = isinstance(death, _DiedError) and death.too_slow
+                if slow and (at is not None or len(share) == 1):
+                    guilty = share[at or 0]  # the clock was its own
+                    done[guilty] = _too_slow(guilty)
+                    rest = [job for job in share if job is not guilty]
+                    shares.extend((part, self._read(part)) for part in [rest] if part)
+                elif len(share) > 1:
                     shares.extend((part, self._read(part)) for part in _apart(share, at))
-                elif isinstance(death, _DiedError) and death.too_slow:
-                    done[share[0]] = _too_slow(share[0])
                 else:
                     suspects.append(share[0])  # or a reader beside it took all the memory, or it was dead before
         for job in suspects:

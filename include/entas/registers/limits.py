@@ -53,9 +53,10 @@ class Limits:
         sheets: of a workbook. A village of 150 RT may keep a sheet for each.
         rows: of all sheets together, up to the last cell with content: ten large villages.
         columns: of a sheet. The widest known form has fewer than 200.
-        seconds: of reading one file, and of judging what was read together. A large village takes two to five.
-        memory_bytes: that a reading process may take beyond what it has when it starts, virtual memory. A workbook at
-            the limit of rows needs about half of it.
+        seconds: of reading one file, and of judging what was read together. A large village takes four, a file at the
+            limit of rows forty; a machine may have other work.
+        memory_bytes: that a reading process may take beyond what it has when it starts, virtual memory. A file at the
+            limit of rows needs a fourth of it.
     """
 
     upload_bytes: int = 100 * _MB
@@ -64,8 +65,8 @@ class Limits:
     sheets: int = 500
     rows: int = 200_000
     columns: int = 1_000
-    seconds: int = 120
-    memory_bytes: int = 3_000 * _MB
+    seconds: int = 300
+    memory_bytes: int = 2_000 * _MB
 
     @property
     def cells(self) -> int:
