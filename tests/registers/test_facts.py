@@ -459,6 +459,42 @@ def test_an_xls_of_xlwt(tmp_path: Path) -> None:
     assert (first.hidden, second.hidden, second.hidden_rows, second.rows) == (False, True, {0}, [["", NA]])
 
 
+def test_columns_that_xls_does_not_have(tmp_path: Path) -> None:
+    book = xlwt.Workbook()
+    page = book.add_sheet("data")
+    page.write(0, 0, "x")
+    page.write(0xFFFE, 255, "y")
+    path = tmp_path / "x.xls"
+    book.save(str(path))
+    last = struct.pack("<HH", 0xFFFE, 255)
+    content = path.read_bytes()
+    at = content.rindex(last)
+    path.write_bytes(content[:at] + struct.pack("<HH", 0xFFFE, 0xFFFF) + content[at + 4 :])
+    # calamine would make room for four thousand million cells
+    with pytest.raises(UnreadableFileError, match="rusak"):
+        sheets_of(path)
+
+
+@pytest.mark.parametrize(
+    ("record_start", "claims", "at"),
+    [
+        (b"\x00\x02\x0e\x00", struct.pack("<I", 0xE5000004), 8),  # rows of the sheet
+        (b"\x00\x02\x0e\x00", struct.pack("<I", 0xE5000004), 4),
+        (b"\xfc\x00", struct.pack("<I", 0xFFFFFFF0), 8),  # texts of the workbook
+    ],
+)
+def test_an_xls_that_claims_more_than_it_holds(tmp_path: Path, record_start: bytes, claims: bytes, at: int) -> None:
+    book = xlwt.Workbook()
+    book.add_sheet("data").write(0, 0, "x")
+    path = tmp_path / "x.xls"
+    book.save(str(path))
+    content = path.read_bytes()
+    found = content.rindex(record_start) if record_start[0] == 0 else content.index(record_start + b"\x0c\x00")
+    path.write_bytes(content[: found + at] + claims + content[found + at + 4 :])
+    with pytest.raises(UnreadableFileError, match="dinyatakan"):
+        sheets_of(path)
+
+
 @pytest.mark.parametrize("from_1904", [False, True])
 def test_dates_of_xls(tmp_path: Path, from_1904: bool) -> None:
     book = xlwt.Workbook()

@@ -556,6 +556,9 @@ def _wide_string(data: bytes, at: int) -> tuple[str, int]:
 
 _BOF, _BOUNDSHEET, _WRITE_ACCESS, _PASSWORD = 0x0809, 0x0085, 0x005C, 0x002F
 _ROW, _ERROR, _FORMULA, _COLUMN = 0x0208, 0x0205, 0x0006, 0x007D
+_MANY_NUMBERS, _EXTENT, _STRINGS = 0x00BD, 0x0200, 0x00FC
+#: Records of one cell with content: formula (three versions), number, text (three kinds), error, number in short.
+_XLS_CELLS = frozenset((0x0006, 0x0206, 0x0406, 0x0203, 0x0204, 0x00FD, 0x00D6, 0x0205, 0x027E))
 _UNCALCULATED = BrokenCell("=…", "no_value")
 
 
@@ -577,6 +580,12 @@ def _xls_facts(path: Path) -> dict[int, SheetFacts]:
     while at < end:
         kind, length = unpack(data, at)
         body = at + 4
+        if kind in _XLS_CELLS or kind == _MANY_NUMBERS:
+            # the format has 256 columns, and two bytes for them: a reader would make room for 65,536
+            row, column = unpack(data, body) if length >= 4 else (0, 0)
+            last = column + (length - 6) // 6 - 1 if kind == _MANY_NUMBERS else column
+            if last > 255:
+                raise ValueError(f"sel pada kolom {last + 1}")
         if kind == _ROW:
             if length >= 16 and data[body + 12] & 0x20:
                 facts.hidden_rows.add(data[body] | data[body + 1] << 8)
@@ -598,6 +607,14 @@ def _xls_facts(path: Path) -> dict[int, SheetFacts]:
                 facts.hidden_columns.update(range(first, min(last + 1, 256)))
         elif kind == _BOUNDSHEET:
             starts.append(struct.unpack_from("<I", data, body)[0])
+        elif kind == _EXTENT and length >= 14:
+            # readers make room for what this claims, whatever cells follow
+            above, rows, left, columns = struct.unpack_from("<IIHH", data, body)
+            if not (above <= rows <= 65_536 and left <= columns <= 256):
+                raise ValueError(f"{rows} baris dan {columns} kolom dinyatakan")
+        elif kind == _STRINGS and length >= 8:
+            if struct.unpack_from("<I", data, body + 4)[0] > len(data):
+                raise ValueError("jumlah teks yang dinyatakan melebihi isinya")
         elif kind == _PASSWORD:
             raise UnreadableFileError(PASSWORD)
         elif kind == _WRITE_ACCESS:
