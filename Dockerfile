@@ -11,7 +11,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 RUN groupadd --gid 10001 entas \
  && useradd --uid 10001 --gid entas --home-dir /var/lib/entas --no-create-home --shell /usr/sbin/nologin entas \
  && install -d -o entas -g entas /var/lib/entas /srv/entas \
-    /srv/entas/inbox /srv/entas/archive /srv/entas/feedback /srv/entas/reports
+    /srv/entas/inbox /srv/entas/archive /srv/entas/feedback /srv/entas/reports /srv/entas/formats
 
 # Mirror of the package index, where the office has one (build argument; pip's default otherwise).
 ARG PIP_INDEX_URL
