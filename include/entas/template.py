@@ -100,6 +100,7 @@ _WIDTHS = {
     Kind.AMOUNT: 18,
     Kind.DECILE: 8,
 }
+_COLUMN_WIDTHS = {"alamat": 30, "dusun": 20, "rw": 7, "rt": 7}
 _COLUMN_FORMATS: dict[Kind, dict[str, Any]] = {
     Kind.CARD: {"num_format": "@"},
     Kind.NIK: {"num_format": "@"},
@@ -304,7 +305,7 @@ def _write_register(
     for number, (column, kind) in enumerate(zip(columns, kinds, strict=True)):
         made = book.add_format(_COLUMN_FORMATS[kind]) if kind in _COLUMN_FORMATS else None
         formats_.append(made)
-        sheet.set_column(number, number, _WIDTHS[kind], made)
+        sheet.set_column(number, number, _COLUMN_WIDTHS.get(column, _WIDTHS[kind]), made)
         sheet.data_validation(1, number, _LAST_ROW, number, _validation(form.register, column, kind, lists))
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)
