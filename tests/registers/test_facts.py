@@ -475,22 +475,15 @@ def test_columns_that_xls_does_not_have(tmp_path: Path) -> None:
         sheets_of(path)
 
 
-@pytest.mark.parametrize(
-    ("record_start", "claims", "at"),
-    [
-        (b"\x00\x02\x0e\x00", struct.pack("<I", 0xE5000004), 8),  # rows of the sheet
-        (b"\x00\x02\x0e\x00", struct.pack("<I", 0xE5000004), 4),
-        (b"\xfc\x00", struct.pack("<I", 0xFFFFFFF0), 8),  # texts of the workbook
-    ],
-)
-def test_an_xls_that_claims_more_than_it_holds(tmp_path: Path, record_start: bytes, claims: bytes, at: int) -> None:
+@pytest.mark.parametrize("at", [4, 8])
+def test_an_xls_that_claims_more_rows_than_there_are(tmp_path: Path, at: int) -> None:
     book = xlwt.Workbook()
     book.add_sheet("data").write(0, 0, "x")
     path = tmp_path / "x.xls"
     book.save(str(path))
     content = path.read_bytes()
-    found = content.rindex(record_start) if record_start[0] == 0 else content.index(record_start + b"\x0c\x00")
-    path.write_bytes(content[: found + at] + claims + content[found + at + 4 :])
+    found = content.rindex(b"\x00\x02\x0e\x00") + at
+    path.write_bytes(content[:found] + struct.pack("<I", 0xE5000004) + content[found + 4 :])
     with pytest.raises(UnreadableFileError, match="dinyatakan"):
         sheets_of(path)
 

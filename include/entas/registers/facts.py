@@ -556,7 +556,7 @@ def _wide_string(data: bytes, at: int) -> tuple[str, int]:
 
 _BOF, _BOUNDSHEET, _WRITE_ACCESS, _PASSWORD = 0x0809, 0x0085, 0x005C, 0x002F
 _ROW, _ERROR, _FORMULA, _COLUMN = 0x0208, 0x0205, 0x0006, 0x007D
-_MANY_NUMBERS, _EXTENT, _STRINGS = 0x00BD, 0x0200, 0x00FC
+_MANY_NUMBERS, _EXTENT = 0x00BD, 0x0200
 #: Records of one cell with content: formula (three versions), number, text (three kinds), error, number in short.
 _XLS_CELLS = frozenset((0x0006, 0x0206, 0x0406, 0x0203, 0x0204, 0x00FD, 0x00D6, 0x0205, 0x027E))
 _UNCALCULATED = BrokenCell("=…", "no_value")
@@ -612,9 +612,6 @@ def _xls_facts(path: Path) -> dict[int, SheetFacts]:
             above, rows, left, columns = struct.unpack_from("<IIHH", data, body)
             if not (above <= rows <= 65_536 and left <= columns <= 256):
                 raise ValueError(f"{rows} baris dan {columns} kolom dinyatakan")
-        elif kind == _STRINGS and length >= 8:
-            if struct.unpack_from("<I", data, body + 4)[0] > len(data):
-                raise ValueError("jumlah teks yang dinyatakan melebihi isinya")
         elif kind == _PASSWORD:
             raise UnreadableFileError(PASSWORD)
         elif kind == _WRITE_ACCESS:
