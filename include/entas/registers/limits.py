@@ -271,7 +271,9 @@ def _check_zip(file: IO[bytes], limits: Limits) -> None:
     _check_directory_size(file, limits)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, struct.error, UnicodeError) as error:
+    except (
+        zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, struct.error, UnicodeError, NotImplementedError
+    ) as error:
         raise _damaged_archive(_told(error)) from None
     entries = archive.infolist()
     if len(entries) > _PARTS_BESIDE_SHEETS + 2 * limits.sheets:
@@ -356,9 +358,9 @@ def _unpacked(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """The bytes of a part as the archive really holds them: readers do not stop at the declared size."""
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise _damaged_archive(f"cara pemampatan {entry.compress_type} tidak dikenal")
-    file.seek(entry.header_offset)
+    file.seek(max(0, entry.header_offset))
     header = file.read(30)
-    if len(header) < 30 or not header.startswith(ZIP):
+    if entry.header_offset < 0 or len(header) < 30 or not header.startswith(ZIP):
         raise _damaged_archive(f'bagian "{shown(entry.filename)}" tidak ditemukan; berkas mungkin terpotong')
     name_length, extra_length = struct.unpack_from("<HH", header, 26)
     file.seek(name_length + extra_length, os.SEEK_CUR)
