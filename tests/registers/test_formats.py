@@ -544,3 +544,74 @@ def test_every_member_of_a_print_is_a_row_with_or_without_a_nik(tmp_path: Path, 
         row[place] = nik
         expected["nik"] = None
     assert_read(read(written(tmp_path, case, "xlsx")), case, f"{name}, NIK {nik!r}")
+
+
+@pytest.mark.parametrize("name", ["siak", "bip12", "bip19", "entas_penduduk"])
+@pytest.mark.parametrize("with_ids", [True, False])
+def test_people_called_as_totals_notes_and_labels_are_people(tmp_path: Path, name: str, with_ids: bool) -> None:
+    case = FORMATS[name]()
+    kinds = {kind: place for place, kind in case.sheet.kinds.items()}
+    called = ("JUMLAH", "TOTAL NURHADI", "CATATAN", "LURAH SURYA", "ALAMAT SARI", "DESA WARGA")
+    for row, expected, person in zip(case.sheet.data, case.expected["penduduk"], called, strict=True):
+        row[kinds["name"]] = expected["nama"] = person
+        if not with_ids:
+            row[kinds["nik"]] = expected["nik"] = None
+            if "card" in kinds:
+                row[kinds["card"]] = expected["no_kk"] = None
+    assert_read(read(written(tmp_path, case, "xlsx")), case, name)
+
+
+def _with_headers(change: Any) -> Case:
+    """Regsosek's five sheets, their headers changed."""
+    case = FORMATS["regsosek"]()
+    for draft in case.drafts:
+        draft.header = change(draft.header[0])
+    return case
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda header: [[int(name) if name.isdigit() else name for name in header]],
+        lambda header: [header, [f"Uraian pertanyaan {n}" for n in range(len(header))]],
+        lambda header: [[f"Uraian {n}" for n in range(len(header))], header],
+        lambda header: [
+            [f"{name}_dapat" if re.fullmatch("501[a-g]", name) else name.replace(" ", "_") for name in header]
+        ],
+        lambda header: [[name.upper() for name in header]],
+    ],
+    ids=["numbers", "words below", "words above", "as OpenSID calls its fields", "capitals"],
+)
+def test_the_questions_of_regsosek_however_they_are_headed(tmp_path: Path, change: Any) -> None:
+    case = _with_headers(change)
+    assert_read(read(written(tmp_path, case, "xlsx")), case, "regsosek")
+
+
+def test_the_sheets_of_regsosek_may_come_alone(tmp_path: Path) -> None:
+    members = FORMATS["regsosek"]()
+    members.drafts, members.main = [members.drafts[3]], 0
+    members.expected = {"penduduk": members.expected["penduduk"]}
+    assert_read(read(written(tmp_path, members, "csv")), members, "members alone")
+    aid = FORMATS["regsosek"]()
+    aid.drafts, aid.main = [aid.drafts[4]], 0
+    aid.expected.pop("penduduk")
+    for row in aid.expected["kesejahteraan"]:
+        row["tanggal_pendataan"] = None
+    assert_read(read(written(tmp_path, aid, "xlsx")), aid, "programmes alone")
+
+
+def test_the_sheet_that_says_what_a_programme_is_may_hold_more_and_stand_anywhere(tmp_path: Path) -> None:
+    hints = FORMATS["opensid_bantuan"]()
+    for row in hints.drafts[0].rows:
+        row.append("Isi dengan kode: 1 = penduduk, 2 = keluarga")
+    assert_read(read(written(tmp_path, hints, "xlsx")), hints, "hints beside")
+    titled = FORMATS["opensid_bantuan"]()
+    titled.drafts[0].rows = [["PROGRAM BANTUAN"], [], ["Kolom", "Isian"], *titled.drafts[0].rows, ["###", "###"]]
+    assert_read(read(written(tmp_path, titled, "xlsx")), titled, "title above")
+    turned = FORMATS["opensid_bantuan"]()
+    turned.drafts, turned.main = turned.drafts[::-1], 0
+    assert_read(read(written(tmp_path, turned, "xlsx")), turned, "after the participants")
+    bare = FORMATS["opensid_bantuan"]()
+    for row in bare.sheet.rows:
+        row[1:] = [None] * 6
+    assert_read(read(written(tmp_path, bare, "xlsx")), bare, "nothing but Peserta")

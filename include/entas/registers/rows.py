@@ -176,7 +176,8 @@ class _Selection:
         if self._has_id_text(row):
             return None
         numbering = self.layout.numbering
-        if all(is_blank(cell) or type(cell) is BrokenCell or place in numbering for place, cell in enumerate(row)):
+        broken = {place for place, cell in enumerate(row) if type(cell) is BrokenCell}
+        if broken and all(is_blank(cell) or place in broken or place in numbering for place, cell in enumerate(row)):
             return FORMULAS  # filled down beyond the last person
         if self._is_total(row):
             return TOTALS
