@@ -540,6 +540,32 @@ def _sheets() -> Iterator[Case]:
     yield Case("sheet: too large and no workbook", "a.csv", lambda: bytes(7_000_000), TOO_LARGE)
 
 
+def _xlsb_sheets() -> Iterator[Case]:
+    def sheet(row: int, column: int, kind: int = 0x06) -> bytes:
+        """The table, and one more cell."""
+        content = struct.pack("<II", column, 0) + (b"\x01\x00\x00\x00x\x00" if kind == 0x06 else b"")
+        more = c.record(0x00, struct.pack("<IIHHBI", row, 0, 300, 0, 0, 0)) + c.record(kind, content)
+        body = c.xlsb_sheet(TABLE)
+        end = c.record(0x0192) + c.record(0x0182)
+        return c.packed(c.xlsb_parts(body.removesuffix(end) + more + end))
+
+    for what, row, column, phrase in (
+        ("the last cell of all", 1_048_575, 16_383, COLUMNS),
+        ("the last row", 1_048_575, 0, ROWS),
+        ("a row of ten digits", 0xFFFFFFFE, 0, ROWS),
+        ("a column of ten digits", 9, 0xFFFFFFFE, COLUMNS),
+        ("a rectangle of ten million cells", 19_999, 499, CELLS),
+    ):
+        yield Case(f"sheet: xlsb, something in {what}", "a.xlsb", lambda r=row, k=column: sheet(r, k), phrase)
+        yield Case(f"sheet: xlsb, a mere format in {what}", "a.xlsb", lambda r=row, k=column: sheet(r, k, 0x01))
+    yield Case(
+        "sheet: xlsb, a record that is larger than its sheet",
+        "a.xlsb",
+        lambda: c.packed(c.xlsb_parts(c.xlsb_sheet(TABLE)[:-6] + b"\x06\xff\xff\xff\x7f")),
+        DAMAGED,
+    )
+
+
 def _many_sheets(count: int) -> bytes:
     parts = c.xlsx_parts()
     names = "".join(f'<sheet name="s{n}" sheetId="{n}" r:id="rId1"/>' for n in range(1, count + 1))
@@ -684,7 +710,7 @@ def _ole() -> Iterator[Case]:
 #: Where damage to a record is not refused: (record, what). None: it is read whole.
 _BIFF_OUTCOME: dict[tuple[int, int | str], str | None] = {
     (0x000A, 0): None,  # as it has to be
-    **{(0x00FC, f"{count} strings"): None for count in (0, 1, 0x7FFFFFFF, 0xFFFFFFFF)},
+    **{(0x00FC, f"{count} strings"): None for count in (0, 1)},
     (0x0085, "at 0x0"): NO_DATA,
 }
 _WORD = "WordDocument".encode("utf-16-le")
@@ -924,5 +950,19 @@ def _headers() -> Iterator[Case]:
 @functools.cache
 def corpus() -> tuple[Case, ...]:
     """All cases."""
-    makers = (_whole, _truncated, _bits, _zips, _xml, _sheets, _ods_sheets, _ole, _others, _texts, _cells, _headers)
+    makers = (
+        _whole,
+        _truncated,
+        _bits,
+        _zips,
+        _xml,
+        _sheets,
+        _xlsb_sheets,
+        _ods_sheets,
+        _ole,
+        _others,
+        _texts,
+        _cells,
+        _headers,
+    )
     return tuple(case for maker in makers for case in maker())

@@ -335,7 +335,8 @@ def _bursting(limits: Limits) -> LimitError:
 
 def _check_part(file: IO[bytes], entry: zipfile.ZipInfo, limits: Limits, before: int) -> int:
     """Unpack one part to see its true size and what could harm its reader; returns the size in bytes."""
-    watch = _watch(entry, limits)
+    watch: _Watch | None = _watch(entry, limits)
+    found: UnreadableFileError | None = None
     size = crc = 0
     for piece in _unpacked(file, entry):
         size += len(piece)
@@ -347,10 +348,18 @@ def _check_part(file: IO[bytes], entry: zipfile.ZipInfo, limits: Limits, before:
                 f'Bagian "{shown(entry.filename)}" dimampatkan lebih dari {_number(limits.ratio)} kali, tidak wajar '
                 f"bagi buku kerja, sehingga tidak dibaca. {_RESAVE}"
             )
-        watch.feed(piece)
-    watch.finish()
+        try:
+            if watch:
+                watch.feed(piece)
+        except UnreadableFileError as error:
+            found, watch = error, None
     if size != entry.file_size or crc != entry.CRC:
         raise _damaged_archive(f'bagian "{shown(entry.filename)}" rusak: isinya bukan yang dicatat arsip')
+    # only now: what a damaged part says of itself is no reason
+    if found:
+        raise found
+    if watch:
+        watch.finish()
     return size
 
 
@@ -472,6 +481,57 @@ class _XlsxSheet(_Watch):
             self._rows = max(self._rows, self._last_row, *numbers)
 
 
+class _XlsbSheet(_Watch):
+    """Extents of a sheet of xlsb: records of a kind, a size and so many bytes ([MS-XLSB] 2.1.4)."""
+
+    _ROW, _FIRST_CELL, _LAST_CELL = 0, 2, 11  # 1 is a cell without content
+
+    def __init__(self, name: str, limits: Limits) -> None:
+        super().__init__(name, limits)
+        self._row = self._rows = self._columns = self._skip = 0
+
+    def feed(self, piece: bytes) -> None:
+        data = self._rest + piece
+        # kind and size take six bytes at most, and of the content the first four tell
+        at = self._walk(data, len(data) - 10)
+        self._rest = data[at:]
+        self._limits.check_extent(self._name, self._rows, self._columns)
+
+    def finish(self) -> None:
+        self._walk(self._rest + bytes(10), len(self._rest))
+        self._limits.check_extent(self._name, self._rows, self._columns)
+
+    def _walk(self, data: bytes, end: int) -> int:
+        """Look at the records that begin before `end`; returns where the next one begins."""
+        at = min(self._skip, len(data))
+        self._skip -= at
+        while at < end and not self._skip:
+            kind = data[at]
+            at += 1
+            if kind & 0x80:
+                kind |= data[at] << 8
+                at += 1
+            size = shift = 0
+            for _ in range(4):
+                part = data[at]
+                at += 1
+                size |= (part & 0x7F) << shift
+                shift += 7
+                if part < 0x80:
+                    break
+            if kind <= self._LAST_CELL and size >= 4:
+                number = int.from_bytes(data[at : at + 4], "little") + 1
+                if kind == self._ROW:
+                    self._row = number
+                elif kind >= self._FIRST_CELL:
+                    self._rows = max(self._rows, self._row)
+                    self._columns = max(self._columns, number)
+            at += size
+            if at > len(data):
+                self._skip, at = at - len(data), len(data)
+        return at
+
+
 #: Readers make room for `uniqueCount`; `count` is how often the strings are used, which may be any number.
 _COUNT = re.compile(rb"""<(?:\w+:)?sst\b[^<>]*?\suniqueCount=["']([0-9]+)["']""")
 _SHORTEST_STRING = len("<si/>")
@@ -544,6 +604,8 @@ class _OdsContent(_Watch):
 def _watch(entry: zipfile.ZipInfo, limits: Limits) -> _Watch:
     name = entry.filename
     lower = name.lower()
+    if lower.startswith("xl/worksheets/") and lower.endswith(".bin"):
+        return _XlsbSheet(name, limits)
     if lower == "content.xml":
         return _OdsContent(name, limits)
     if lower.endswith("sharedstrings.xml"):
