@@ -29,8 +29,6 @@ from tests.registers.format_files.pages import csv_bytes, write_book
 from tests.registers.format_files.people import PEOPLE
 from tests.registers.format_files.spellings import SPELLINGS, Spelling
 
-BY_NAME = {spelling.name: spelling for spelling in SPELLINGS}
-
 #: How a csv may be written besides: separator, encoding.
 CSV_SHAPES = [
     (";", "utf-8"),
@@ -47,6 +45,10 @@ def changed(name: str, spelling: Spelling) -> Case | None:
     return spelling.change(FORMATS[name]())
 
 
+#: Formats and spellings, as far as they go together.
+COMBINATIONS = [(name, spelling) for name in FORMATS for spelling in SPELLINGS if changed(name, spelling) is not None]
+
+
 def kinds_of(case: Case, spelling: Spelling) -> list[str]:
     """The kinds of file in which the case can be written in that spelling."""
     one_sheet = len(case.drafts) == 1
@@ -55,14 +57,12 @@ def kinds_of(case: Case, spelling: Spelling) -> list[str]:
 
 def coverage() -> dict[str, int]:
     """How much is tried: formats, spellings, those of their combinations that have a meaning, and files read."""
-    combinations = [(name, spelling) for name in FORMATS for spelling in SPELLINGS]
-    cases = [(changed(name, spelling), spelling) for name, spelling in combinations]
-    files = sum(len(kinds_of(case, spelling)) for case, spelling in cases if case is not None)
+    files = sum(len(kinds_of(changed(name, spelling), spelling)) for name, spelling in COMBINATIONS)
     shapes = sum(len(CSV_SHAPES) for name in FORMATS if len(FORMATS[name]().drafts) == 1)
     return {
         "formats": len(FORMATS),
         "spellings": len(SPELLINGS) + len(CSV_SHAPES),
-        "formats x spellings": sum(case is not None for case, _ in cases) + shapes,
+        "formats x spellings": len(COMBINATIONS) + shapes,
         "files": files + shapes,
         "labels of codes": sum(
             len(words) for program in labels().values() for codes in program.values() for words in codes.values()
@@ -116,12 +116,10 @@ def assert_read(reading: FileReading, case: Case, where: str) -> None:
         assert any(word in note for note in reading.notes), f"{where}: no note with {word!r} in {reading.notes}"
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS, ids=lambda spelling: spelling.name)
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(("name", "spelling"), COMBINATIONS, ids=[f"{name}-{one.name}" for name, one in COMBINATIONS])
 def test_every_format_in_every_spelling(tmp_path: Path, name: str, spelling: Spelling) -> None:
     case = changed(name, spelling)
-    if case is None:
-        return
+    assert case is not None
     for kind in kinds_of(case, spelling):
         assert_read(read(written(tmp_path, case, kind)), case, f"{name}, {spelling.name}, {kind}")
 
