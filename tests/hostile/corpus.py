@@ -710,7 +710,7 @@ def _ole() -> Iterator[Case]:
 #: Where damage to a record is not refused: (record, what). None: it is read whole.
 _BIFF_OUTCOME: dict[tuple[int, int | str], str | None] = {
     (0x000A, 0): None,  # as it has to be
-    **{(0x00FC, f"{count} strings"): None for count in (0, 1)},
+    **{(0x00FC, f"{count} strings"): None for count in (0, 1, 0x7FFFFFFF, 0xFFFFFFFF)},
     (0x0085, "at 0x0"): NO_DATA,
 }
 _WORD = "WordDocument".encode("utf-16-le")
