@@ -15,6 +15,7 @@ from typing import Any
 
 from entas.registers.catalogue import Labels, RegisterFormat
 from entas.registers.cells import OK, fold, is_blank, repair_id, tidy, written
+from entas.registers.layout import LONGEST_HEADING
 from entas.registers.sheets import Row
 
 _EDGES = " \t\u00a0:;,="
@@ -60,7 +61,10 @@ def _is_member(row: Row, nik: int | None) -> bool:
 def has_key_label(form: RegisterFormat, row: Row) -> bool:
     """Whether a cell of a row begins with a label of the key; its number may stand where members have their NIK."""
     labels = _key_labels(form)
-    return any(type(cell) is str and labels.match(cell.strip(_EDGES)) is not None for cell in row)
+    return any(
+        type(cell) is str and len(cell) <= LONGEST_HEADING and labels.match(cell.strip(_EDGES)) is not None
+        for cell in row
+    )
 
 
 @cache
@@ -93,7 +97,7 @@ def read_heading(form: RegisterFormat, rows: Sequence[Row], index: int, nik: int
     labels = _pattern(form.group)
     found = Heading({}, set())
     for column, cell in enumerate(row):
-        if is_blank(cell):
+        if is_blank(cell) or (type(cell) is str and len(cell) > LONGEST_HEADING):
             continue
         text = written(cell) or ""
         for pattern, name in form.group.patterns:

@@ -19,10 +19,15 @@ from entas.registers.sheets import Range, Row
 
 _REMARK = re.compile(r"[(\[{][^)\]}]*[)\]}]?")
 _RUNNING_NUMBER = re.compile(r"^\d{1,3}\s*[.)]?\s+(?=\D)|^\d{1,3}[.)]\s*(?=\D)", re.ASCII)
-_QUESTION = re.compile(r"^\W*(?:no|r|b|p|q)?\W*(\d{3}[a-z]?)(?![a-z0-9])\W*(.*)$", re.ASCII | re.IGNORECASE | re.DOTALL)
+_QUESTION = re.compile(
+    r"^\W*(?:(?:no|r|b|p|q)\W*)?(\d{3}[a-z]?)(?![a-z0-9])\W*(.*)$", re.ASCII | re.IGNORECASE | re.DOTALL
+)
 _PLAIN_NUMBER = re.compile(r"\d{1,4}", re.ASCII)
 _COLUMN_NUMBER = re.compile(r"[(\[-]?\s*(\d{1,3})\s*[.)\]]*", re.ASCII)
 _LONG_NUMBER = re.compile(r"\d{9,}", re.ASCII)
+
+#: Letters of the longest headings: a question in full, with its answers.
+LONGEST_HEADING = 1_000
 
 #: Length of a folded header from which one typing error is forgiven, and from which two in different words are.
 _FORGIVE_ONE = 4
@@ -141,9 +146,12 @@ class Header:
 
 
 def heading(cell: Any) -> str:
-    """The text of a header cell, with spaces and line breaks as one space; questions may be numbers."""
+    """The text of a header cell, with spaces and line breaks as one space; questions may be numbers.
+
+    A text of pages is no header, and is not looked at.
+    """
     if type(cell) is str:
-        return tidy(cell)
+        return tidy(cell) if len(cell) <= LONGEST_HEADING else ""
     if type(cell) is int or (type(cell) is float and cell.is_integer()):
         return str(int(cell))
     return ""
