@@ -33,7 +33,8 @@ def test_villages_come_worst_first() -> None:
     dirty = replace(SENT, rows_quarantined=20)
     other = replace(SENT, village_code="32.16.01.2002")
     worst_first = [never, old, recent, refused, late, dirty, SENT, other]
-    assert sorted(reversed(worst_first), key=_worst_village_first) == worst_first
+    best_first = worst_first[::-1]
+    assert sorted(best_first, key=_worst_village_first) == worst_first
 
 
 def test_totals_count_rows_rather_than_rates() -> None:

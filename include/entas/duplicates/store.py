@@ -16,7 +16,6 @@ from entas.duplicates.search import COLUMNS, Found
 from entas.errors import UsageError
 
 Decision = Literal["sama", "berbeda"]
-DECISIONS: tuple[Decision, ...] = ("sama", "berbeda")
 
 #: Living rows of the registers in force; of a family that several villages list, those of the one that keeps it
 #: (design, section 6: a claim with a living member first, then later period, later receipt, lower village code).

@@ -8,7 +8,6 @@ place.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -576,11 +575,3 @@ def place_of(part: Part, name: str, row: int) -> Place | None:
         return column.places[row]
     position = part.layout.columns.get(name)
     return None if position is None else (part.sheet, part.row_numbers[row], position)
-
-
-def members(parts: Sequence[Part]) -> Counter[str]:
-    """Rows that were read with others as one, by format."""
-    counted: Counter[str] = Counter()
-    for part in parts:
-        counted[part.layout.format.format_id] += part.members
-    return counted

@@ -272,7 +272,13 @@ def _check_zip(file: IO[bytes], limits: Limits) -> None:
     try:
         archive = zipfile.ZipFile(file)
     except (
-        zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, struct.error, UnicodeError, NotImplementedError
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        OSError,
+        ValueError,
+        struct.error,
+        UnicodeError,
+        NotImplementedError,
     ) as error:
         raise _damaged_archive(_told(error)) from None
     entries = archive.infolist()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from entas.registers.catalogue import format_files, formats
+from entas.registers.notes import column_letter
 from entas.registers.reading import RegisterReading, read_upload
 
 
@@ -105,7 +106,7 @@ def _register(reading: RegisterReading) -> RegisterTrial:
         ColumnRead(
             name,
             tuple(
-                f"{sheet} {_letter(places[name])}" if several else _letter(places[name])
+                f"{sheet} {column_letter(places[name])}" if several else column_letter(places[name])
                 for sheet, places in reading.places.items()
                 if name in places
             ),
@@ -123,13 +124,3 @@ def _register(reading: RegisterReading) -> RegisterTrial:
         tuple(columns),
         reading.unknown_columns,
     )
-
-
-def _letter(index: int) -> str:
-    """The name of a column in a spreadsheet: A, B, … Z, AA."""
-    text = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        text = chr(65 + rest) + text
-    return text

@@ -123,7 +123,8 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
 
 def _headed(node: Any) -> Iterator[str]:
     """What the comment at the head of a test says, in brackets: what must hold, and what to mend where it does not."""
-    lines = takewhile(lambda line: line.startswith("--"), str(getattr(node, "raw_code", None) or "").lstrip().splitlines())
+    code = str(getattr(node, "raw_code", None) or "").lstrip()
+    lines = takewhile(lambda line: line.startswith("--"), code.splitlines())
     comment = " ".join(line.removeprefix("--").strip() for line in lines)
     if str(node.resource_type) == "test" and comment:
         yield f"({comment})"
