@@ -96,6 +96,21 @@ def test_a_sheet_that_only_shares_headers_with_a_register_is_not_taken_for_one(t
     assert any('"c"' in note for note in reading.notes)
 
 
+def test_a_print_with_headings_of_families_is_told_what_the_print_lacks(tmp_path: Path) -> None:
+    """Not that it lacks a column with the card number, which stands in the headings."""
+    members = [
+        ["No", "Nama Lengkap", "NIK", "Tempat Lahir", "Tanggal Lahir", "JK", "Kedudukannya", "Pekerjaan"],
+        [f"No. KK : {CARD}"],
+        ["1", "UJI SATU", "3216091708850001", "BEKASI", "17-08-1985", "LAKI-LAKI", "KEPALA KELUARGA", "PETANI"],
+    ]
+    reading = book(tmp_path, cetakan=[*members])
+    assert reading.registers == {}
+    assert reading.error is not None
+    assert "Buku Induk Penduduk" in reading.error.split('Lembar "cetakan"')[1]
+    assert '"SHDK"' in reading.error
+    assert "no_kk" not in reading.error
+
+
 def test_the_card_or_the_nik_will_do_where_the_design_says_so(tmp_path: Path) -> None:
     for register in ("bantuan", "pemberdayaan"):
         row = {**EXAMPLES[register], "no_kk": CARD, "nik": "3216091708850001"}
@@ -240,6 +255,10 @@ def test_opensid_ddk_by_question_numbers_alone(tmp_path: Path) -> None:
     found = book(tmp_path, DDK=rows).registers["kesejahteraan"].rows
     assert found["row_number"].tolist() == [3]
     assert [int(x) for x in found["penghasilan_bulanan"]] == [900000]
+    one_line = [[*rows[0], *range(1, 75)], *rows[2:]]
+    assert [int(x) for x in book(tmp_path, DDK=one_line).registers["kesejahteraan"].rows["penghasilan_bulanan"]] == [
+        900000
+    ]
 
 
 def test_opensid_ddk_as_its_analysis_module_writes_it(tmp_path: Path) -> None:

@@ -67,7 +67,8 @@ def find_layout(rows: Sequence[Row], merged: Sequence[Range] = ()) -> Search:
     """The register of a sheet.
 
     Of the formats whose required columns are all there, the one that knows most of the headers wins (see
-    `_Candidate.rank`). A row that has some required columns of a register, and not all, is remembered as the nearest.
+    `_Candidate.rank`). A row that has some required columns of a register, and not all, is remembered as the nearest:
+    the one that lacks least, and of those a print with headings of families where the sheet has such headings.
 
     Args:
         rows: of the sheet.
@@ -75,16 +76,18 @@ def find_layout(rows: Sequence[Row], merged: Sequence[Range] = ()) -> Search:
     """
     search = Search()
     complete: list[_Candidate] = []
-    nearest: tuple[int, int, int] | None = None
+    nearest: tuple[int, bool, int, int] | None = None
     for candidate in _candidates(rows, merged):
         missing = _missing(candidate)
-        if not missing and _group_is_there(candidate, rows):
+        group_is_there = _group_is_there(candidate, rows)
+        if not missing and group_is_there:
             complete.append(candidate)
             continue
         missing = missing or [candidate.form.shown(candidate.form.group_key or "")]
         met = len(candidate.form.required) - len(missing)
         columns = {candidate.form.slots[name].column for name in candidate.match.slots}
-        near = (-len(missing), len(columns), candidate.match.known)
+        printed = group_is_there and candidate.form.group_key is not None
+        near = (-len(missing), printed, len(columns), candidate.match.known)
         alike = 2 * met >= len(candidate.form.required) and (met >= 2 or len(columns) >= 3)
         if alike and (nearest is None or near > nearest):
             nearest, search.nearest, search.missing = near, candidate.form, missing
@@ -95,12 +98,15 @@ def find_layout(rows: Sequence[Row], merged: Sequence[Range] = ()) -> Search:
             # a register that another one may have beside it stands for the sheet
             others = [other for other in complete if _same_header(other, best) and not other.form.beside]
             best = max(others, key=lambda candidate: candidate.rank, default=best)
-        search.layout = _layout(best, rows, merged)
-        search.beside = tuple(
-            _layout(other, rows, merged)
+        beside = [
+            other
             for other in complete
             if other.form.beside and other.form is not best.form and _same_header(other, best)
-        )
+        ]
+        # what one register of a sheet knows is not unknown to the others
+        unknown = [place for place in best.match.unknown if all(place in other.match.unknown for other in beside)]
+        search.layout, *others = [_layout(one, rows, merged, unknown) for one in (best, *beside)]
+        search.beside = tuple(others)
     return search
 
 
@@ -221,7 +227,7 @@ def _group_is_there(candidate: _Candidate, rows: Sequence[Row]) -> bool:
     return has_group(candidate.form, rows[: candidate.header.end + _GROUP_ROWS], nik)
 
 
-def _layout(candidate: _Candidate, rows: Sequence[Row], merged: Sequence[Range]) -> Layout:
+def _layout(candidate: _Candidate, rows: Sequence[Row], merged: Sequence[Range], unknown: Sequence[int]) -> Layout:
     header, made = candidate.header, candidate.match
     places = set(made.slots.values())
     data_row = header.end
@@ -237,7 +243,7 @@ def _layout(candidate: _Candidate, rows: Sequence[Row], merged: Sequence[Range])
         data_row=data_row,
         slots=made.slots,
         near=tuple(made.near),
-        unknown=tuple(header.shown[place] for place in made.unknown),
+        unknown=tuple(header.shown[place] for place in unknown),
         repeated=tuple(header.shown[place] for place in made.repeated),
         numbering=frozenset(made.numbering),
         area_code=made.area_code,
