@@ -100,11 +100,31 @@ def test_columns_of_one_question_are_told_by_their_words_or_by_their_order() -> 
         [["no kartu keluarga", "501b", "501b Bulan", "501b Tahun"]],
         [["no kartu keluarga", "501b", "501b", "501b"]],
         [["no kartu keluarga", "501b PKH", None, None], [None, "Menerima", "Bln", "Thn"]],
+        [["no kartu keluarga", "501b whether", "501b month", "501b year"]],
+        [["no kartu keluarga", "501b", "Bulan", "Tahun"]],
+        [["no kartu keluarga", "501b1", "501b2", "501b3"]],
+        [["no kartu keluarga", "501b", "Bulan 501b", "Tahun 501b"]],
+        [["no kartu keluarga", "501b Menerima PKH dalam satu tahun terakhir", "501b bulan terakhir", "501b thn"]],
+        [["no kartu keluarga", "501b PKH", "501b PKH, bulan terakhir menerima", "501b PKH, tahun terakhir menerima"]],
     ):
         found = matched(rows, "regsosek", "bantuan")
         assert {name: place for name, place in found.slots.items() if "@" in name} == wanted
     turned = matched([["no kartu keluarga", "501b", "501b Tahun", "501b Bulan"]], "regsosek", "bantuan")
     assert (turned.slots["tahun@501b"], turned.slots["bulan@501b"]) == (2, 3)
+
+
+def test_a_word_alone_belongs_to_the_question_beside_it_and_to_no_other() -> None:
+    found = matched([["no kartu keluarga", "501b", "Catatan", "Bulan", "Tahun"]], "regsosek", "bantuan")
+    assert "bulan@501b" not in found.slots
+    assert found.unknown == [3, 4]
+
+
+def test_what_one_register_of_a_sheet_knows_is_not_unknown_to_the_others() -> None:
+    rows = [["no kartu keluarga", "301a", "501b", "Bulan", "Tahun", "Warna"], [ROW[0], 1, 1, 9, 2025, "biru"]]
+    search = find_layout(rows)
+    assert search.layout
+    assert [one.format.register for one in (search.layout, *search.beside)] == ["kesejahteraan", "bantuan"]
+    assert [one.unknown for one in (search.layout, *search.beside)] == [("Warna",), ("Warna",)]
 
 
 @pytest.mark.parametrize(

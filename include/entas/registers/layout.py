@@ -20,8 +20,11 @@ from entas.registers.sheets import Range, Row
 _REMARK = re.compile(r"[(\[{][^)\]}]*[)\]}]?")
 _RUNNING_NUMBER = re.compile(r"^\d{1,3}\s*[.)]?\s+(?=\D)|^\d{1,3}[.)]\s*(?=\D)", re.ASCII)
 _QUESTION = re.compile(
-    r"^\W*(?:(?:no|r|b|p|q)\W*)?(\d{3}[a-z]?)(?![a-z0-9])\W*(.*)$", re.ASCII | re.IGNORECASE | re.DOTALL
+    r"^\W*(?:(?:no|r|b|p|q)\W*)?(\d{3}[a-z](?![a-z])|\d{3}(?![a-z0-9]))\W*(.*)$", re.ASCII | re.IGNORECASE | re.DOTALL
 )
+#: The number behind the words: "Bulan 501a".
+_QUESTION_BEHIND = re.compile(r"^\W*([a-z]+)\W+(\d{3}[a-z]?)\W*$", re.ASCII | re.IGNORECASE)
+_WORD = re.compile(r"[a-z]+", re.ASCII | re.IGNORECASE)
 _PLAIN_NUMBER = re.compile(r"\d{1,4}", re.ASCII)
 _COLUMN_NUMBER = re.compile(r"[(\[-]?\s*(\d{1,3})\s*[.)\]]*", re.ASCII)
 _LONG_NUMBER = re.compile(r"\d{9,}", re.ASCII)
@@ -243,14 +246,19 @@ def match(header: Header, form: RegisterFormat, area: AreaHeaders) -> Match:
     found = Match()
     after = _questions_start(header, form)
     open_places: list[int] = []
+    asked: str | None = None
     for place, names in enumerate(header.names):
         if not names:
             continue
         if not form.not_with.isdisjoint(names):
             found.excluded = True
-        if form.by_number and _take_question(found, form, header, place):
-            found.known += 1
-            continue
+        if form.by_number:
+            question = _take_question(found, form, header, place)
+            if question is not None or _take_further(found, form, names, place, asked):
+                found.known += 1
+                asked = question or asked
+                continue
+            asked = None
         if not _take_name(found, form, area, names, place):
             open_places.append(place)
     if after is not None and form.questions:
@@ -299,22 +307,43 @@ def _take_name(found: Match, form: RegisterFormat, area: AreaHeaders, names: Seq
     return False
 
 
-def _take_question(found: Match, form: RegisterFormat, header: Header, place: int) -> bool:
-    """Whether a column is headed by the number of a question; questions that are not used are known too."""
-    match_ = next((found_ for text in header.spelled[place] if (found_ := _QUESTION.match(text))), None)
-    if match_ is None:
-        return False
-    asked = [form.slots[name] for name in form.questions.get(match_[1].lower(), ())]
-    rest = fold(match_[2])
-    slot = _slot_by_words([slot for slot in asked if slot.name not in found.slots], rest)
+def _take_question(found: Match, form: RegisterFormat, header: Header, place: int) -> str | None:
+    """The question by the number of which a column is headed; questions that are not used are known too."""
+    told = _question(form, header.spelled[place])
+    if told is None:
+        return None
+    number, words = told
+    asked = [form.slots[name] for name in form.questions.get(number, ())]
+    slot = _slot_by_words([slot for slot in asked if slot.name not in found.slots], words)
+    rest = fold(words)
     if slot is not None:
         found.slots[slot.name] = place
         found.own += 1
         if rest not in slot.headers and _distance(rest, slot.headers) is not None:
             found.near.append((header.shown[place], slot.column))
-    elif match_[1].lower() not in form.unused and _is_stored(form, [slot.name for slot in asked]):
+    elif number not in form.unused and _is_stored(form, [slot.name for slot in asked]):
         found.repeated.append(place)
-    return True
+    return number
+
+
+def _question(form: RegisterFormat, spelled: Sequence[str]) -> tuple[str, str] | None:
+    """The number of a question in a heading, and the words with it."""
+    for text in spelled:
+        if match_ := _QUESTION.match(text):
+            return match_[1].lower(), match_[2]
+        if (match_ := _QUESTION_BEHIND.match(text)) and match_[2].lower() in form.questions:
+            return match_[2].lower(), match_[1]
+    return None
+
+
+def _take_further(found: Match, form: RegisterFormat, names: Sequence[str], place: int, asked: str | None) -> bool:
+    """Whether a column has nothing but the word of a further column of the question to its left: 501a, Bulan, Tahun."""
+    for name in form.questions.get(asked or "", ()):
+        if name not in found.slots and not set(names).isdisjoint(form.slots[name].words):
+            found.slots[name] = place
+            found.own += 1
+            return True
+    return False
 
 
 def _is_stored(form: RegisterFormat, slots: Sequence[str]) -> bool:
@@ -322,19 +351,27 @@ def _is_stored(form: RegisterFormat, slots: Sequence[str]) -> bool:
     return any(form.slots[name].column in REGISTERS[form.register] for name in slots)
 
 
-def _slot_by_words(slots: Sequence[Slot], rest: str) -> Slot | None:
-    """Which column of a question a heading means, by the words behind the number; without words the next in order."""
+def _slot_by_words(slots: Sequence[Slot], text: str) -> Slot | None:
+    """Which column of a question a heading means, by the words with the number; without words the next in order.
+
+    A word counts most where the heading begins or ends with it, for a question in full may hold it besides: "501a
+    Menerima bantuan dalam satu tahun terakhir" asks for no year.
+    """
+    words = [word.casefold() for word in _WORD.findall(text)]
     for slot in slots:
-        if any(word in rest for word in slot.words):
+        if any(word in (words[0], words[-1]) for word in slot.words if words):
             return slot
-    return next((slot for slot in slots if not slot.words or not rest or rest.isdigit()), None)
+    for slot in slots:
+        if not slot.words or not words:
+            return slot
+    return next((slot for slot in slots if any(word in fold(text) for word in slot.words)), None)
 
 
 def _take_plain_number(found: Match, form: RegisterFormat, header: Header, place: int, after: int) -> bool:
-    """Whether a line of the header below the first holds nothing but the number of a question."""
+    """Whether a line of the header holds nothing but the number of a question."""
     if place < after:
         return False
-    for line in header.folded[1:]:
+    for line in header.folded:
         if _PLAIN_NUMBER.fullmatch(line[place]):
             for slot in form.questions.get(str(int(line[place])), ()):
                 if slot not in found.slots:
