@@ -133,6 +133,13 @@ def test_the_example_names_every_variable_and_fills_in_no_secret() -> None:
             assert found[name] == {f":-{default}"}
 
 
+def test_services_begin_with_the_defaults_of_the_code(tmp_path: Path) -> None:
+    told = dict(re.findall(r"^#(ENTAS_[A-Z_]+)=([0-9.]+)$", EXAMPLE, flags=re.M))
+    environment = {"ENTAS_HOME": str(tmp_path), "ENTAS_PSEUDONYM_KEY": "k"}
+    assert {"ENTAS_MAX_ROWS", "ENTAS_SWEEP_HOURS", "ENTAS_REGENCY"} <= told.keys()
+    assert Settings.from_env(environment | told) == Settings.from_env(environment)
+
+
 def test_the_host_is_reached_by_the_ui_alone() -> None:
     ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert ports == {"api-server": ["127.0.0.1:${ENTAS_UI_PORT:-8080}:8080"]}

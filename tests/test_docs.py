@@ -118,7 +118,8 @@ def test_images_are_small() -> None:
 
 
 def test_the_readme_names_every_setting() -> None:
-    source = (PROJECT_ROOT / "include" / "entas" / "settings.py").read_text(encoding="utf-8")
+    package = PROJECT_ROOT / "include" / "entas"
+    source = "".join((package / name).read_text(encoding="utf-8") for name in ("settings.py", "registers/limits.py"))
     settings = set(re.findall(r'"(ENTAS_[A-Z_]+)"', source))
     readme = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
     assert settings
