@@ -126,6 +126,32 @@ def test_the_marked_copy_is_mended_and_uploaded_as_it_is(settings: Settings) -> 
     assert "Catatan Entas" not in _texts(book["Ringkasan"])  # no unknown column
 
 
+def test_where_any_of_several_columns_will_do_the_one_that_the_sheet_has_is_marked(settings: Settings) -> None:
+    inbox = Path(settings.inbox) / VILLAGE / "2023-08"
+    welfare = [{"no_kk": no_kk(1), "desil": 1, "id_keluarga_p3ke": "A"}, {"no_kk": no_kk(2), "id_keluarga_p3ke": "B"}]
+    payments = [
+        {"nik": nik, "program": "BLT", "nilai": 300_000, "tanggal_salur": date(2023, 8, 1)}
+        for nik in ("3216091708850001", "12345")
+    ]
+    headers = {
+        "kesejahteraan": ("no_kk", "desil", "id_keluarga_p3ke"),
+        "bantuan": ("nik", "program", "nilai", "tanggal_salur"),
+    }
+    inbox.mkdir(parents=True)
+    with xlsxwriter.Workbook(str(inbox / "x.xlsx"), {"default_date_format": "dd/mm/yyyy"}) as book:
+        for (name, header), rows in zip(headers.items(), (welfare, payments), strict=True):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, header)
+            for line, row in enumerate(rows, start=1):
+                sheet.write_row(line, 0, [row.get(column) for column in header])
+    assert run_intake(settings).uploads[0].status == "accepted_with_quarantine"
+    book = openpyxl.load_workbook(Path(settings.feedback) / VILLAGE / "2023-08" / "x.xlsx.hasil-periksa.xlsx")
+    assert _fill(book["kesejahteraan"]["B3"]) == RED
+    assert _fill(book["bantuan"]["A3"]) == RED
+    columns = [row[2].value for row in book["Ringkasan"].iter_rows() if row[0].value == "Wajib diperbaiki"]
+    assert sorted(columns) == ["desil", "nik"]
+
+
 def test_what_cannot_be_read_gets_the_reason_and_odd_places_a_safe_one(settings: Settings) -> None:
     folder = Path(settings.inbox) / VILLAGE / "2023-08"
     folder.mkdir(parents=True)

@@ -38,10 +38,11 @@ _WIDE_LETTERS = int(sum(_WIDTHS[1:]) * 1.1)
 
 @dataclass(frozen=True)
 class Place:
-    """Where a finding is shown: the address of its cell for a link, and what the upload calls its column."""
+    """Where a finding is shown: the address of its cell for a link, its column, and what the upload calls that."""
 
     address: str | None = None
     heading: str | None = None
+    column: str | None = None
 
 
 def write_summary(
@@ -209,7 +210,10 @@ def _write_rules(lines: _Lines, styles: Styles, job: FeedbackJob, place: Callabl
         rows = len({(one.sheet, one.row_number) for one in found})
         title = titles.get(rule_id, "Perbaiki menurut penjelasan")
         where = place(first)
-        shown, column = f"{first.sheet}, baris {first.row_number}", _column_words(first.column, where.heading)
+        shown, column = (
+            f"{first.sheet}, baris {first.row_number}",
+            _column_words(where.column or first.column, where.heading),
+        )
         needed = (text_lines([title], 36), text_lines([shown], 26), text_lines([column], 23))
         sheet.set_row(row, row_height(max(text_lines([first.sentence], 82), *needed)))
         marked = _table_cell(styles, bg_color=FILLS[severity])

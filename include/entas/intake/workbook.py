@@ -29,7 +29,7 @@ from entas.registers.cells import OK, BrokenCell, fold, is_blank, numbers_are_cu
 from entas.registers.detect import find_layout, known_headers
 from entas.registers.own_sheets import FORMULA_STARTS, NOTES_HEADING, SUMMARY, is_own_sheet
 from entas.registers.reading import RegisterReading, read_upload
-from entas.registers.schema import REGISTERS, Kind
+from entas.registers.schema import REGISTERS, Kind, to_mend
 from entas.registers.sheets import Range, Row, Sheet, UnreadableFileError, read_sheets
 
 _NOTE_WORDS = {"critical": "PERBAIKI", "warning": "PERIKSA"}
@@ -134,9 +134,15 @@ class _Plan:
     data_row: int
     columns: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
+    def column(self, register: str, column: str | None) -> str | None:
+        """The column that a finding names, or one that will do as well; None when this sheet has none of them."""
+        here = self.columns.get(register, {})
+        return next((one for one in to_mend(register, column) if one in here), None) if column else None
+
     def position(self, register: str, column: str | None) -> int | None:
-        """Index of the column that a finding names, where this sheet has it."""
-        return self.columns.get(register, {}).get(column) if column else None
+        """Index of that column."""
+        here = self.column(register, column)
+        return None if here is None else self.columns[register][here]
 
     def kinds(self) -> dict[int, Kind]:
         """What the sheet's columns hold."""
@@ -189,7 +195,8 @@ def _read_marks(job: FeedbackJob) -> dict[str, _Marks] | None:
             if finding.column is None or finding.column not in REGISTERS[register]:
                 continue
             for position in _meant(found, positions[finding.sheet, finding.row_number], finding):
-                place = found.place(position, finding.column)
+                places = (found.place(position, one) for one in to_mend(register, finding.column))
+                place = next((one for one in places if one is not None), None)
                 if place is not None:
                     sheet, row_number, column = place
                     marked = marks[sheet]
@@ -259,13 +266,15 @@ class _Copy:
         """Where a link leads to a finding: its cell, else the first marked cell of its row, else the row's first."""
         row = finding.row_number - 1
         position = None if self._plan is None else self._plan.position(finding.register, finding.column)
-        known = position is not None
-        if position is None:
+        column = finding.column
+        heading = None
+        if self._plan is None or position is None:
             position = min(self._marks.get(row, {0: ""}), default=0)
-        heading = self._heading(position) if known else None
-        row, column = self._shown(row, position)
+        else:
+            column = self._plan.column(finding.register, column)
+            heading = self._heading(position)
         name = self._target.get_name().replace("'", "''")
-        return Place(f"internal:'{name}'!{xl_rowcol_to_cell(row, column)}", heading)
+        return Place(f"internal:'{name}'!{xl_rowcol_to_cell(*self._shown(row, position))}", heading, column)
 
     def _heading(self, column: int) -> str | None:
         """What the upload calls a column."""

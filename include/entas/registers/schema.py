@@ -95,6 +95,20 @@ def asked(register: str) -> dict[str, Kind]:
     return {column: kind for column, kind in REGISTERS[register].items() if (register, column) not in NOT_ASKED}
 
 
+#: Columns of which any will do (design, section 4). A rule about all of them names the first.
+ANY_WILL_DO: dict[str, tuple[str, ...]] = {
+    "kesejahteraan": ("penghasilan_bulanan", "pengeluaran_bulanan", "desil"),
+    "bantuan": ("no_kk", "nik"),
+    "pemberdayaan": ("no_kk", "nik"),
+}
+
+
+def to_mend(register: str, column: str) -> tuple[str, ...]:
+    """The column that a finding names, and those to mend in its place in a sheet that does not have it."""
+    group = ANY_WILL_DO.get(register, ())
+    return (column, *(other for other in group if other != column)) if column in group[:1] else (column,)
+
+
 #: Where an unknown word is taken as another (with a warning); a blank one too (without).
 WORD_DEFAULTS: dict[tuple[str, str], str] = {("verifikasi", "alasan"): "lainnya"}
 
