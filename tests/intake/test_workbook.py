@@ -280,10 +280,11 @@ def test_the_summary_calls_columns_as_the_upload_does(job: FeedbackJob) -> None:
             sheet.write_string(line, 0, f"Kop surat baris {line}")
         header = ["Nomor KK", "NIK", "Nama Penduduk", "Kelamin", "Tanggal Lahir", "SHDK", "Status"]
         sheet.write_row(20, 0, header)
-        sheet.write_row(21, 0, [no_kk(1), "3216091104800001", "WARGA", "X", "11-04-1980", "Kepala Keluarga", "Hidup"])
-    findings = (_finding(22, "kk_level"), _finding(22, "nik", severity="warning"))
+        sheet.write_row(21, 0, [f"({number})" for number in range(1, 8)])
+        sheet.write_row(22, 0, [no_kk(1), "3216091104800001", "WARGA", "X", "11-04-1980", "Kepala Keluarga", "Hidup"])
+    findings = (_finding(23, "kk_level"), _finding(23, "nik", severity="warning"))
     book = _written(replace(job, findings=findings))
     column = [cell.value for cell in book["Ringkasan"]["C"]]
-    assert "SHDK (kk_level)" in column
+    assert "SHDK (kk_level)" in column, "without the row that numbers the columns"
     assert "nik" in column, "no name twice"
     assert book["penduduk"].freeze_panes == "D1", "a letterhead of twenty rows is not kept in sight"

@@ -27,6 +27,7 @@ from entas.intake.styles import FILLS, LONGEST_TEXT, Styles, row_height, text_li
 from entas.intake.summary import Place, write_summary
 from entas.registers.cells import OK, BrokenCell, fold, is_blank, numbers_are_cut, repair_id, tidy, written
 from entas.registers.detect import find_layout, known_headers
+from entas.registers.layout import numbers_columns
 from entas.registers.own_sheets import FORMULA_STARTS, NOTES_HEADING, SUMMARY, is_own_sheet
 from entas.registers.reading import RegisterReading, read_upload
 from entas.registers.schema import REGISTERS, Kind, to_mend
@@ -280,7 +281,8 @@ class _Copy:
         """What the upload calls a column."""
         if self._plan is None:
             return None
-        lines = (row[column] for row in self._rows[self._plan.header_row : self._first] if column < len(row))
+        rows = [row for row in self._rows[self._plan.header_row : self._first] if not numbers_columns(row)]
+        lines = (row[column] for row in rows if column < len(row))
         return " ".join(tidy(cell) for cell in lines if type(cell) is str and not is_blank(cell)) or None
 
     def write(self) -> list[str]:
