@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -15,8 +13,6 @@ import yaml
 
 from entas.cli import main as command_line
 from entas.intake import run_intake
-from entas.registers import catalogue
-from entas.registers.detect import find_layout
 from entas.registers.schema import REGISTERS, asked
 from entas.settings import PROJECT_ROOT
 from entas.validation.rules import load_rules
@@ -138,40 +134,18 @@ def test_the_runbook_covers_every_dag() -> None:
         assert f"### `{path.stem}`" in runbook
 
 
-# --- the runbook's examples ----------------------------------------------------------------------------------------
-
-
-def _example(heading: str) -> Any:
-    """The first YAML example below a heading of the runbook."""
-    text = (docs.DOCS / "runbook.md").read_text(encoding="utf-8").split(f"## {heading}\n")[1]
-    block = re.search(r"(?:^    .*\n)+", text, re.MULTILINE)
-    assert block
-    return yaml.safe_load(textwrap.dedent(block[0]))
+# --- the runbook's example -----------------------------------------------------------------------------------------
 
 
 def test_the_example_of_a_rule_is_a_rule(tmp_path: Path) -> None:
-    entries = [*docs.rules("bantuan"), *_example("Add a rule")]
+    text = (docs.DOCS / "runbook.md").read_text(encoding="utf-8").split("## Add a rule\n")[1]
+    block = re.search(r"(?:^    .*\n)+", text, re.MULTILINE)
+    assert block
+    entries = [*docs.rules("bantuan"), *yaml.safe_load(textwrap.dedent(block[0]))]
     path = tmp_path / "bantuan.yaml"
     path.write_text(yaml.safe_dump({"expectations": entries}), encoding="utf-8")
     *known, added = load_rules(path, "bantuan")
     assert set(added.domain) <= {column for rule in known for column in rule.domain}
-
-
-def test_the_example_of_a_format_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(catalogue.FORMATS, tmp_path / "formats")
-    example = _example("Add a format")
-    (tmp_path / "formats" / f"{example['format']}.yaml").write_text(yaml.safe_dump(example), encoding="utf-8")
-    columns = example["registers"]["penduduk"]["columns"].values()
-    header = ["No", *(column["headers"][0].upper() for column in columns), "Telepon"]
-    monkeypatch.setattr(catalogue, "FORMATS", tmp_path / "formats")
-    catalogue.formats.cache_clear()
-    try:
-        layout = find_layout([["Daftar warga"], header, ["1", "3216090101230001"]]).layout
-    finally:
-        catalogue.formats.cache_clear()
-    assert layout
-    assert (layout.format.format_id, layout.header_row, layout.unknown) == (example["format"], 1, ())
-    assert set(layout.columns) == set(example["registers"]["penduduk"]["columns"])
 
 
 # --- the operators' guide ------------------------------------------------------------------------------------------
