@@ -356,7 +356,7 @@ def test_a_date_in_any_spelling_is_that_date(day: date, data: st.DataObject) -> 
         f"{'Senin Selasa Rabu Kamis Jumat Sabtu Minggu'.split()[day.weekday()]}, {d} {names[m - 1]} {y}",
         f"{names[m - 1]} {d}, {y}",
     ]
-    if not 1900 <= serial <= 2100:
+    if serial >= 367 and not 1900 <= serial <= 2100:
         spellings += [serial, serial + 0.5]
     if serial >= 10_000:
         spellings.append(str(serial))
@@ -372,9 +372,9 @@ def test_births_of_two_digits_are_never_after_receipt(day: date) -> None:
 
 
 def test_excel_day_numbers_at_their_edges() -> None:
-    assert cells.parse_date(1)[0] == date(1900, 1, 1)
-    assert cells.parse_date(59)[0] == date(1900, 2, 28)
-    assert cells.parse_date(61)[0] == date(1900, 3, 1)
+    assert cells.parse_date(367)[0] == date(1901, 1, 1)
+    for day_month_or_age in (0, 1, 31, 60, 366):
+        assert cells.parse_date(day_month_or_age) == (None, cells.UNREADABLE)
     assert cells.parse_date(73415)[0] == date(2100, 12, 31)
 
 

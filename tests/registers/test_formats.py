@@ -267,6 +267,22 @@ def test_the_version_of_a_format_is_told_by_its_headers(tmp_path: Path, name: st
     assert {found.unknown_columns for found in reading.registers.values()} == {()}
 
 
+def test_the_older_print_with_short_headings_keeps_the_state_of_marriage(tmp_path: Path) -> None:
+    case = FORMATS["bip2012"]()
+    short = {
+        "G.DRH": "GDR",
+        "HUB.KEL": "SHDK",
+        "AKTA LAHIR": "AKTA",
+        "TMPT LHR": "TEMPAT LAHIR",
+        "TGL LHR": "TGL LAHIR",
+    }
+    for line in (*case.sheet.header, *case.sheet.rows):
+        line[:] = [short.get(cell, cell) for cell in line]
+    found = read(written(tmp_path, case, "xlsx")).registers["penduduk"]
+    assert (found.format_version, found.unknown_columns) == ("2012", ())
+    assert found.rows["status_kawin"].notna().all()
+
+
 def test_a_column_that_a_new_version_of_a_program_adds_is_listed(tmp_path: Path) -> None:
     for name in ("opensid_penduduk", "siak", "p3ke_keluarga", "siks_ng"):
         case = FORMATS[name]()

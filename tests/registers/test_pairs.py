@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 
 from entas.registers.catalogue import formats
 from entas.registers.pairs import belonging, read_descriptions
+from entas.registers.reading import read_upload
 from entas.registers.sheets import Row, Sheet
 
 FORM = next(form for form in formats() if form.format_id == "opensid_program_bantuan")
@@ -66,3 +70,15 @@ def test_as_many_descriptions_as_lists_belong_together_in_order() -> None:
     assert belonging([(0, one), (2, two)], 3, [1, 3]) == two
     assert belonging([(0, one)], 1, [1, 3]) == one
     assert belonging([(0, one), (2, two)], 1, [1]) == [*one, *two]
+
+
+def test_a_csv_has_its_pairs_above_the_rows(tmp_path: Path) -> None:
+    path = tmp_path / "program.csv"
+    path.write_text(
+        "Nama Program;PKH\nSasaran Program;2\nAsal Dana;1\n\nPeserta;No. Peserta;NIK;Nama\n"
+        "3216090101200011;1;3216091708850001;WARGA UJI\n"
+    )
+    rows = read_upload(path, path.name, village=None, received_on=date(2026, 9, 30)).registers["bantuan"].rows
+    assert rows[["no_kk", "nik", "program", "sumber_dana"]].to_numpy().tolist() == [
+        ["3216090101200011", "3216091708850001", "PKH", "Pusat"]
+    ]

@@ -248,6 +248,8 @@ def nik_date_exists(ddmmyy: str) -> bool:
 
 #: Years that a register can mean; a text or cell with another is a slip of the keyboard.
 _FIRST_YEAR, _LAST_YEAR = 1850, 2100
+#: 1 January 1901, and 31 December 2100.
+_FIRST_SERIAL = 367
 _LAST_SERIAL = 73415  # 31 December 2100
 
 # A month is known by these beginnings and spellings, besides its whole name (Indonesian and English, with the
@@ -298,8 +300,9 @@ _SERIAL_TEXT = re.compile(r"\d{5}(?:[.,]\d+)?", re.ASCII)
 def parse_date(cell: Any, *, latest: date | None = None) -> Value:
     """A day, in whatever spelling.
 
-    - Real date cells, and Excel's day numbers from 1 (1900) to the end of 2100, as a number or as text of five digits.
-      A whole number from 1900 to 2100 is a year without a day, and is not read.
+    - Real date cells, and Excel's day numbers from 367 (1901) to the end of 2100, as a number or as text of five
+      digits. Smaller ones are a day, a month or an age, and a whole number from 1900 to 2100 is a year without a day:
+      they are not read.
     - Day first, with `/`, `-`, `.` or spaces: `7/8/1985`, `07-08-85`, `7.8.1985`, `07 08 1985`. What cannot be day
       first (`08/17/1985`) is not turned round, for then `08/07/1985` would mean one thing or another by its
       neighbours.
@@ -340,13 +343,10 @@ def _date_of_number(number: float) -> date | None:
         return None
     if 10_000_000 <= number < 100_000_000 and number == int(number):
         return _date_of_digits(str(int(number)))
-    if not 1 <= number < _LAST_SERIAL + 1 or (1900 <= number <= 2100 and number == int(number)):
+    if not _FIRST_SERIAL <= number < _LAST_SERIAL + 1 or (1900 <= number <= 2100 and number == int(number)):
         return None
-    serial = int(number)
     # Excel believes in a 29 February 1900, so its numbers run one ahead after it.
-    if serial == 60:
-        return None
-    return date(1899, 12, 30 if serial > 60 else 31) + timedelta(days=serial)
+    return date(1899, 12, 30) + timedelta(days=int(number))
 
 
 def _date_of_digits(digits: str) -> date | None:

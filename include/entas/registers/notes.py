@@ -107,10 +107,13 @@ def of_format(register: str, parts: Sequence[Part]) -> list[str]:
     form = parts[0].layout.format
     said = []
     given = frozenset[str]().union(*(part.given for part in parts))
-    absent = [" atau ".join(group) for group in _asked(register) if not given.intersection(group)]
+    absent = [group for group in _asked(register) if not given.intersection(group)]
     if absent:
-        told = f"Register {register} dari {form.title} tidak memuat {joined(absent)}"
-        if absent == ["no_kk"] and "nik_kepala" in given:
+        names = joined(
+            [", ".join(map(_called, group[:-1])) + " atau " * (len(group) > 1) + _called(group[-1]) for group in absent]
+        )
+        told = f"Register {register} dari {form.title} tidak memuat {names}"
+        if absent == [("no_kk",)] and "nik_kepala" in given:
             said.append(f"{told}; keluarga dicari melalui NIK kepala keluarga.")
         else:
             said.append(f"{told}; yang tidak diketahui dibiarkan kosong.")
@@ -126,6 +129,11 @@ def of_format(register: str, parts: Sequence[Part]) -> list[str]:
         if members or "{members}" not in sentence:
             said.append(sentence.format(rows=rows, members=members))
     return said
+
+
+def _called(column: str) -> str:
+    """One of our columns as a sentence calls it."""
+    return " ".join({"no": "nomor", "kk": "KK", "nik": "NIK"}.get(word, word) for word in column.split("_"))
 
 
 def _asked(register: str) -> tuple[tuple[str, ...], ...]:

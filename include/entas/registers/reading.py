@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -205,6 +205,10 @@ class _File:
             return
         for layout in (search.layout, *search.beside):
             if layout.format.about.texts:
+                # a csv has no second sheet: its pairs stand above the rows
+                above = replace(sheet, rows=sheet.rows[: layout.header_row])
+                if described := read_descriptions(above, layout.format):
+                    self._described.setdefault(layout.format.format_id, []).append((number, described))
                 self._waiting.append(_Waiting(number, sheet.name, layout, found))
             else:
                 self._parts.append(read_part(sheet.name, layout, found, (), self._received_on))
