@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import getpass
-import shutil
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -17,9 +13,11 @@ import psycopg
 
 from entas.clock import parse_period, period_text
 from entas.errors import EntasError
+from entas.scratch import scratch_folder
 from entas.settings import Settings
 from entas.storage import Store
 from entas.warehouse import open_warehouse
+from entas.warehouse.locks import alone
 
 if TYPE_CHECKING:
     from entas.duplicates.search import Found
@@ -81,7 +79,7 @@ def find_duplicates(settings: Settings, period: date | None = None, *, only_if_c
     from entas.duplicates.model import METHOD
     from entas.duplicates.worklist import write_worklists
 
-    with open_warehouse(settings).connect() as connection, _alone(connection):
+    with open_warehouse(settings).connect(autocommit=True) as connection, alone(connection, _LOCK, "search"):
         if period is None:
             latest = store.latest_period(connection)
             period = parse_period(latest) if latest else None
@@ -91,7 +89,7 @@ def find_duplicates(settings: Settings, period: date | None = None, *, only_if_c
         if only_if_changed and store.is_searched(connection, period, uploads, METHOD):
             return Summary(period_text(period), registers=len(uploads))
         began = time.monotonic()
-        with _work_folder(settings) as folder:
+        with scratch_folder(settings.home, "duplicates") as folder:
             found = _search(connection, period, uploads, folder)
             seconds = time.monotonic() - began
             with connection.transaction():
@@ -151,25 +149,3 @@ def _search(connection: psycopg.Connection, period: date, uploads: list[int], fo
         f"the search for duplicates failed ({reason}); the pairs of the last search stand. Look at the room on the "
         "disk of ENTAS_HOME and at the memory of the machine, and run entas duplicates again"
     )
-
-
-@contextmanager
-def _alone(connection: psycopg.Connection) -> Iterator[None]:
-    connection.autocommit = True
-    connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
-
-
-@contextmanager
-def _work_folder(settings: Settings) -> Iterator[Path]:
-    """A private folder: it holds names and numbers of persons. What a killed run left there is removed first."""
-    parent = settings.home / "work"
-    parent.mkdir(exist_ok=True, mode=0o700)
-    for left in parent.glob("duplicates-*"):
-        shutil.rmtree(left)
-    with tempfile.TemporaryDirectory(dir=parent, prefix="duplicates-") as folder:
-        yield Path(folder)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from entas.intake.pool import ReaderPool, batches
 from entas.intake.workbook import write_workbook
 from entas.registers.own_sheets import FEEDBACK_SUFFIX
 from entas.registers.schema import REGISTERS
+from entas.scratch import scratch_folder
 from entas.settings import Settings
 from entas.storage import Store
 
@@ -64,8 +64,8 @@ def write_due_feedback(connection: psycopg.Connection, settings: Settings, pool:
     _strike_off_replaced(connection)
     archive, feedback = Store(settings.archive, settings.access), Store(settings.feedback, settings.access)
     for batch in batches(_due(connection)):
-        with _work_folder(settings) as folder:
-            work = Path(folder)
+        # what a killed run left here, the next intake clears away
+        with scratch_folder(settings.home, "intake-feedback", clear=False) as work:
             jobs = [
                 (due, job)
                 for due, job in zip(batch, _jobs(connection, settings, archive, batch, work), strict=True)
@@ -222,10 +222,3 @@ def _write(job: FeedbackJob) -> str | None:
 def _write_summary_alone(job: FeedbackJob) -> str:
     write_workbook(replace(job, source=None, notes=(*job.notes, _NOT_SHOWN)))
     return "its reader died"
-
-
-def _work_folder(settings: Settings) -> tempfile.TemporaryDirectory[str]:
-    """A private folder for local copies, of which intake clears away what a killed run left."""
-    parent = settings.home / "work"
-    parent.mkdir(exist_ok=True, mode=0o700)
-    return tempfile.TemporaryDirectory(dir=parent, prefix="intake-feedback-")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import logging
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -23,10 +21,12 @@ from entas.intake.pool import ReaderPool, batches
 from entas.intake.prepare import PreparedUpload, ReadJob
 from entas.intake.scan import Pending
 from entas.registers.catalogue import formats
+from entas.scratch import scratch_folder
 from entas.settings import Settings
 from entas.storage import Store, copy_hashing
 from entas.text import shown
 from entas.warehouse import open_warehouse
+from entas.warehouse.locks import alone
 
 _log = logging.getLogger(__name__)
 
@@ -108,13 +108,16 @@ def run_intake(
         period = clock.period_text(clock.require_period(period))
     formats()  # a mistake in a format file shows before an upload is taken, let alone blamed
     warehouse = open_warehouse(settings)
-    with warehouse.connect(autocommit=True) as connection, _alone(connection):
+    with warehouse.connect(autocommit=True) as connection, alone(connection, _LOCK, "intake"):
         inbox = Store(settings.inbox, settings.access)
         pending = scan.receive(connection, inbox, settings, village=village, period=period)
         outcomes: list[UploadOutcome] = []
         report = progress or (lambda done, total: None)
         report(0, len(pending))
-        with ReaderPool(settings.pseudonym_key, limits=settings.limits) as pool, _work_folder(settings) as work:
+        with (
+            ReaderPool(settings.pseudonym_key, limits=settings.limits) as pool,
+            scratch_folder(settings.home, "intake") as work,
+        ):
             reading = None
             for batch in [*batches(pending), None]:
                 started = None
@@ -287,26 +290,3 @@ def _writing(place: str, setting: str) -> Iterator[None]:
 
 
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR}
-
-
-@contextmanager
-def _alone(connection: psycopg.Connection) -> Iterator[None]:
-    if not connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()[0]:
-        _log.warning("another intake is running in this warehouse; waiting until it is done")
-        connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
-
-
-@contextmanager
-def _work_folder(settings: Settings) -> Iterator[Path]:
-    """A private folder for local copies; what a killed run left there is removed first."""
-    parent = settings.home / "work"
-    parent.mkdir(exist_ok=True, mode=0o700)
-    for left in parent.glob("intake-*"):
-        shutil.rmtree(left)
-    with tempfile.TemporaryDirectory(dir=parent, prefix="intake-") as folder:
-        yield Path(folder)
