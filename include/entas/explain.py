@@ -422,7 +422,7 @@ def _steps(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         about_decision,
         about_decision,
         about_decision,
-        f"tidak ada angka {basis} keluarga dari 12 bulan terakhir",
+        f"tidak ada angka {basis} keluarga pada pendataan yang berlaku bulan ini",
         f"desil {figures['decile']}" if figures["decile"] is not None else "desil tidak diketahui",
     )
     decided = {

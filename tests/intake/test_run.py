@@ -235,6 +235,31 @@ def test_a_damaged_register_is_refused_whatever_its_name(settings: Settings) -> 
                             "where file_name <> 'separuh.xlsx'") == [(0,)]  # fmt: skip
 
 
+def test_the_sheet_of_one_rt_does_not_stand_for_those_that_lack_a_column(settings: Settings) -> None:
+    def write(name: str, whole: list[int], columnless: list[int]) -> None:
+        with xlsxwriter.Workbook(folder / name) as book:
+            for title, numbers in (("RT 1", whole), ("RT 2", columnless)):
+                rows = families(numbers)
+                names = [one for one in rows[0] if title == "RT 1" or one != "kk_level"]
+                sheet = book.add_worksheet(title)
+                for at, cells in enumerate([names, *([row[one] for one in names] for row in rows)]):
+                    sheet.write_row(at, 0, cells)
+
+    folder = _folder(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    write("satu.xlsx", [1], [2, 3])
+    touch(folder / "satu.xlsx")
+    write("dua.xlsx", [1, 2], [3, 4])
+    touch(folder / "dua.xlsx")
+    outcomes = _intake(settings)
+    one, two = outcomes["satu.xlsx"], outcomes["dua.xlsx"]
+    assert (one.status, one.rows_accepted) == ("rejected", 0)
+    assert "2 dari 6 baris yang dapat diterima (4 baris ada pada lembar yang dilewati)" in one.reason
+    assert '"RT 2"' in one.reason
+    assert "kk_level" in one.reason
+    assert (two.status, two.rows_read, two.rows_accepted) == ("accepted_with_quarantine", 4, 4)
+
+
 def test_the_same_bytes_change_nothing_while_all_they_say_holds(settings: Settings) -> None:
     first = write_workbook(_folder(settings) / "a.xlsx", {"penduduk": families([1, 2]), "verifikasi": [_decision(1)]})
     again = _folder(settings) / "salinan.xlsx"

@@ -134,7 +134,7 @@ def decide(connection: psycopg.Connection, one: Pending, upload: PreparedUpload)
     refused = {}
     penduduk = upload.registers.get("penduduk")
     if penduduk:
-        reason = _refuse_snapshot(connection, one, penduduk)
+        reason = _refuse_snapshot(connection, one, penduduk, upload.rows_left_out.get("penduduk", 0))
         if reason:
             refused["penduduk"] = reason
     problems = [f"Register {name} tidak diterima: {reason}" for name, reason in refused.items()]
@@ -146,12 +146,21 @@ def decide(connection: psycopg.Connection, one: Pending, upload: PreparedUpload)
     return Decision(status, " ".join(problems) or None, refused)
 
 
-def _refuse_snapshot(connection: psycopg.Connection, one: Pending, register: PreparedRegister) -> str | None:
-    """Why a population register is not taken: damaged, or a part of the village only."""
-    if register.rows_good * 2 < register.rows_read:
+def _refuse_snapshot(
+    connection: psycopg.Connection, one: Pending, register: PreparedRegister, left_out: int
+) -> str | None:
+    """Why a population register is not taken: damaged, or a part of the village only.
+
+    Rows of its sheets that were left out for want of a column cannot be accepted either: the sheet of one RT must not
+    stand for the village because those of the others have a header too few.
+    """
+    if register.rows_good * 2 < register.rows_read + left_out:
+        elsewhere = f" ({left_out} baris ada pada lembar yang dilewati)" if left_out else ""
+        remedy = "lembar yang dilewati dan baris yang ditandai" if left_out else "baris yang ditandai"
         return (
-            f"hanya {register.rows_good} dari {register.rows_read} baris yang dapat diterima, sehingga berkas dianggap "
-            "rusak dan register sebelumnya tetap berlaku. Perbaiki baris yang ditandai, lalu unggah kembali."
+            f"hanya {register.rows_good} dari {register.rows_read + left_out} baris yang dapat diterima{elsewhere}, "
+            f"sehingga berkas dianggap rusak dan register sebelumnya tetap berlaku. Perbaiki {remedy}, lalu unggah "
+            "kembali."
         )
     if "lengkap" in one.file_name.lower():
         return None

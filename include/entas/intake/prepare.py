@@ -85,12 +85,14 @@ class PreparedUpload:
     Attributes:
         error: the reason (Indonesian) when the whole file is refused.
         left_out: sheets that look like a register and lack a required column (Indonesian, one sentence each).
+        rows_left_out: register -> how many rows stand in those sheets.
         notes: everything else that reading has to say (Indonesian, one sentence each), `left_out` among it.
         trouble: where our own code stumbled over the file, for the log.
     """
 
     error: str | None
     left_out: tuple[str, ...] = ()
+    rows_left_out: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     registers: dict[str, PreparedRegister] = field(default_factory=dict)
     trouble: str | None = None
@@ -197,6 +199,7 @@ def _prepare_upload(
     return PreparedUpload(
         error=None,
         left_out=tuple(one_line(note) for note in reading.left_out),
+        rows_left_out=reading.rows_left_out,
         notes=notes,
         registers={
             name: _prepare_register(register, checks[name], pseudonymiser)

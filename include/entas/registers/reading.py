@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -25,8 +27,10 @@ from entas.registers.pairs import Description, belonging, read_descriptions
 from entas.registers.prepared import prepare
 from entas.registers.rows import DataRows, data_rows
 from entas.registers.schema import EMPTY_WHEN_LATE, REGISTERS, WORD_DEFAULTS, Kind
-from entas.registers.sheets import Sheet, UnreadableFileError, read_sheets
+from entas.registers.sheets import Row, Sheet, UnreadableFileError, read_sheets
 from entas.registers.village import AreaCount
+
+_ID = re.compile(r"(?:\d[. ]?){16}", re.ASCII)
 
 #: Columns of `RegisterReading.findings`.
 FINDING_COLUMNS = ("position", "rule_id", "severity", "column_name", "value", "sentence")
@@ -101,12 +105,14 @@ class FileReading:
         notes: Indonesian remarks: sheets left out and why, unknown and repeated columns.
         left_out: those of the notes that name a register which was not taken, because its sheet lacks a required
             column.
+        rows_left_out: register -> how many rows with an id stand in those sheets.
     """
 
     error: str | None
     registers: dict[str, RegisterReading] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    rows_left_out: dict[str, int] = field(default_factory=dict)
 
 
 def read_upload(
@@ -128,7 +134,7 @@ def read_upload(
     except UnreadableFileError as error:
         return FileReading(error=str(error), notes=tuple(file.notes))
     file.read_described_rows()
-    left_out = file.missing_notes()
+    left_out = file.missing_sheets()
     parts = file.parts()
     if not parts:
         return FileReading(error=_nothing_known(file), notes=tuple(file.notes))
@@ -140,7 +146,8 @@ def read_upload(
             register: _combined(register, parts[register], received_on) for register in REGISTERS if register in parts
         },
         notes=tuple(file.notes),
-        left_out=tuple(left_out),
+        left_out=tuple(one.note for one in left_out),
+        rows_left_out=dict(sum((Counter({one.form.register: one.rows}) for one in left_out if one.form), Counter())),
     )
 
 
@@ -157,12 +164,13 @@ class _Waiting:
 @dataclass
 class _Missing:
     """A sheet that was left out: where its note belongs, what it says, which register the sheet is most like, and
-    whether it is meant as one."""
+    whether it is meant as one; how many of its rows hold an id."""
 
     place: int
     note: str
     form: RegisterFormat | None
     likely: bool
+    rows: int = 0
 
 
 class _File:
@@ -194,7 +202,8 @@ class _File:
         if search.layout is None:
             if not self._describes(number, sheet):
                 note = notes.left_out(sheet.name, search.nearest, search.missing)
-                self._missing.append(_Missing(len(self.notes), note, search.nearest, search.likely))
+                rows = _with_ids(sheet.rows) if search.likely else 0
+                self._missing.append(_Missing(len(self.notes), note, search.nearest, search.likely, rows))
             return
         found = data_rows(sheet, search.layout)
         self._count_areas(search.layout, found)
@@ -248,16 +257,16 @@ class _File:
                 continue
             self._parts.append(read_part(waiting.sheet, waiting.layout, waiting.found, about, self._received_on))
 
-    def missing_notes(self) -> list[str]:
-        """Say which sheets were left out, each where it stands; the notes of those that were meant as a register."""
-        meant: list[str] = []
+    def missing_sheets(self) -> list[_Missing]:
+        """Say which sheets were left out, each where it stands; those of them that were meant as a register."""
+        meant: list[_Missing] = []
         described = self._described.keys() | {one.layout.format.format_id for one in self._waiting}
         for shift, missing in enumerate(self._missing):
             self.notes.insert(missing.place + shift, missing.note)
             form = missing.form
             # a list of participants is none of OpenSID's where no sheet says of which programme
             if missing.likely and (form is None or not form.about.texts or form.format_id in described):
-                meant.append(missing.note)
+                meant.append(missing)
         return meant
 
     @property
@@ -279,6 +288,17 @@ class _File:
                     join_rows(theirs)
                 self.notes += notes.of_format(register, theirs)
         return {register: parts for register, parts in found.items() if any(part.row_numbers for part in parts)}
+
+
+def _with_ids(rows: Sequence[Row]) -> int:
+    """How many rows hold something like a card number or NIK."""
+
+    def is_id(cell: Any) -> bool:
+        if type(cell) is str:
+            return _ID.search(cell) is not None
+        return (type(cell) is int or type(cell) is float) and cell >= 10**15
+
+    return sum(any(map(is_id, row)) for row in rows)
 
 
 def _nothing_known(file: _File) -> str:
