@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from entas.settings import Settings
 from entas.warehouse.embedded import EmbeddedServer
@@ -66,6 +68,11 @@ def new_database(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def settings(new_database: Callable[[], str], tmp_path: Path) -> Settings:
+def settings(server: EmbeddedServer, new_database: Callable[[], str], tmp_path: Path) -> Iterator[Settings]:
     """A deployment of its own: empty inbox, empty warehouse."""
-    return make_settings(tmp_path / "home", new_database())
+    url = new_database()
+    yield make_settings(tmp_path / "home", url)
+    # Hundreds of them would be a gigabyte to write to the disk, and files to delete for a minute at the end.
+    name = sql.Identifier(conninfo_to_dict(url)["dbname"])
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(name))
