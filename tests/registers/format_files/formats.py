@@ -7,7 +7,7 @@ invented.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -483,6 +483,54 @@ def bip19() -> Case:
     )
 
 
+def _members_of_older_print(family: Sequence[Person], blood: str) -> list[list[Any]]:
+    """A family's rows under the 15 columns of the older prints, in the sheet's second column and on."""
+    return [
+        [
+            None,
+            number,
+            p.nik,
+            p.nama,
+            "L" if p.sex == 1 else "P",
+            p.tempatlahir,
+            _dmy(p.tanggallahir),
+            blood,
+            "Islam",
+            label("siak", "status_kawin", p.status_kawin),
+            label("siak", "kk_level", p.kk_level),
+            label("siak", "pendidikan_kk_id", p.pendidikan_kk_id),
+            label("siak", "pekerjaan_id", p.pekerjaan_id),
+            "IBU UJI",
+            "AYAH UJI",
+            None,
+        ]
+        for number, p in enumerate(family, start=1)
+    ]
+
+
+def _older_print(header: list[str], above: list[list[Any]], rows: list[list[Any]], alamat: str) -> Case:
+    """An older print as a case; `alamat` is what its headings say of a person's address."""
+    kinds = {2: "nik", 3: "name", 4: "code", 5: "text", 6: "date", 9: "code", 10: "code", 11: "code", 12: "code"}
+    return Case(
+        "bip",
+        [Draft("Sheet1", [[None, *header]], rows, kinds, fixed=2, above=above)],
+        {
+            "penduduk": [
+                {
+                    **person.columns("pendidikan_sedang_id", "cacat_id", "status_dasar"),
+                    "alamat": alamat.format(person),
+                    "nama_ibu": "IBU UJI",
+                    "nama_ayah": "AYAH UJI",
+                }
+                for person in PEOPLE
+            ]
+        },
+        typo=("TGL LHR", "TGL LHRR"),
+        without=("HUB.KEL",),
+        missing="kk_level",
+    )
+
+
 def bip2012() -> Case:
     """The older print: for each family a line of labels, the line of its answers, and the header once more."""
     header = (
@@ -502,46 +550,8 @@ def bip2012() -> Case:
             above += block[:2]
         else:
             rows += map(Heading, block)
-        rows += [
-            [
-                None,
-                number,
-                p.nik,
-                p.nama,
-                "L" if p.sex == 1 else "P",
-                p.tempatlahir,
-                _dmy(p.tanggallahir),
-                "-",
-                "Islam",
-                label("siak", "status_kawin", p.status_kawin),
-                label("siak", "kk_level", p.kk_level),
-                label("siak", "pendidikan_kk_id", p.pendidikan_kk_id),
-                label("siak", "pekerjaan_id", p.pekerjaan_id),
-                "IBU UJI",
-                "AYAH UJI",
-                None,
-            ]
-            for number, p in enumerate(family, start=1)
-        ]
-    kinds = {2: "nik", 3: "name", 4: "code", 5: "text", 6: "date", 9: "code", 10: "code", 11: "code", 12: "code"}
-    return Case(
-        "bip",
-        [Draft("Sheet1", [[None, *header]], rows, kinds, fixed=2, above=above)],
-        {
-            "penduduk": [
-                {
-                    **person.columns("pendidikan_sedang_id", "cacat_id", "status_dasar"),
-                    "alamat": f"DUSUN {person.dusun}",
-                    "nama_ibu": "IBU UJI",
-                    "nama_ayah": "AYAH UJI",
-                }
-                for person in PEOPLE
-            ]
-        },
-        typo=("TGL LHR", "TGL LHRR"),
-        without=("HUB.KEL",),
-        missing="kk_level",
-    )
+        rows += _members_of_older_print(family, "-")
+    return _older_print(header, above, rows, "DUSUN {0.dusun}")
 
 
 def bip_kabupaten() -> Case:
@@ -569,46 +579,8 @@ def bip_kabupaten() -> Case:
             above += block
         else:
             rows += [Heading(row) for row in [*block, [None, *header]]]
-        rows += [
-            [
-                None,
-                number,
-                p.nik,
-                p.nama,
-                "L" if p.sex == 1 else "P",
-                p.tempatlahir,
-                _dmy(p.tanggallahir),
-                "O",
-                "Islam",
-                label("siak", "status_kawin", p.status_kawin),
-                label("siak", "kk_level", p.kk_level),
-                label("siak", "pendidikan_kk_id", p.pendidikan_kk_id),
-                label("siak", "pekerjaan_id", p.pekerjaan_id),
-                "IBU UJI",
-                "AYAH UJI",
-                None,
-            ]
-            for number, p in enumerate(family, start=1)
-        ]
-    kinds = {2: "nik", 3: "name", 4: "code", 5: "text", 6: "date", 9: "code", 10: "code", 11: "code", 12: "code"}
-    return Case(
-        "bip",
-        [Draft("Sheet1", [[None, *header]], rows, kinds, fixed=2, above=above)],
-        {
-            "penduduk": [
-                {
-                    **person.columns("pendidikan_sedang_id", "cacat_id", "status_dasar"),
-                    "alamat": f"DSN. {person.dusun}",
-                    "nama_ibu": "IBU UJI",
-                    "nama_ayah": "AYAH UJI",
-                }
-                for person in PEOPLE
-            ]
-        },
-        typo=("TGL LHR", "TGL LHRR"),
-        without=("HUB.KEL",),
-        missing="kk_level",
-    )
+        rows += _members_of_older_print(family, "O")
+    return _older_print(header, above, rows, "DSN. {0.dusun}")
 
 
 def daftar_warga() -> Case:
