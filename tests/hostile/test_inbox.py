@@ -192,7 +192,9 @@ def test_what_is_no_regular_file_is_never_opened_and_said_once(
         listener.bind(f"/proc/self/fd/{here}/socket.csv")  # the whole path is longer than a socket's may be
         _event(folder / "good.csv")
         assert {name: one.status for name, one in _intake(settings).items()} == {"good.csv": "accepted"}
-        said = [record.getMessage() for record in caplog.records if "is left alone" in record.getMessage()]
+        told = [record for record in caplog.records if "is left alone" in record.getMessage()]
+        assert {record.levelno for record in told} == {logging.ERROR}, "shown by the command line too"
+        said = [record.getMessage() for record in told]
         named = {message.split(" is left alone")[0].rpartition("/")[2] for message in said}
         assert named >= {"to a file.csv", "to nothing.csv", "to itself.csv", "to a folder", "pipe.csv", "socket.csv"}
         assert len(said) == len(set(said))

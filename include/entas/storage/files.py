@@ -104,7 +104,7 @@ def tell_once(place: str) -> None:
     if place not in _told:
         _told.add(place)
         text = place.encode("utf-8", "backslashreplace").decode()
-        _log.warning("%s is left alone: it is a link, a pipe or a device, and no file", shown(text))
+        _log.error("%s is left alone: it is a link, a pipe or a device, and no file", shown(text))
 
 
 class FolderTree:
