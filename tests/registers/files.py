@@ -5,19 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
-
-import xlsxwriter
-import xlwt
-from odf.opendocument import OpenDocumentSpreadsheet
-from odf.table import Table, TableCell, TableRow
-from odf.text import P
 
 from entas.areas import Village
 from entas.registers.cells import BrokenCell
 from entas.registers.reading import FileReading, read_upload
+from tests.registers.format_files.pages import Formula, Page, write_book
 
 RECEIVED_ON = date(2023, 11, 1)
 
@@ -47,60 +42,11 @@ Sheets = Mapping[str, Sequence[Sequence[Any]]]
 
 def write(path: Path, sheets: Sheets) -> Path:
     """Write sheets as the kind of workbook that the suffix names: .xlsx, .xls or .ods; None leaves a cell empty."""
-    {".xlsx": _write_xlsx, ".xls": _write_xls, ".ods": _write_ods}[path.suffix](path, sheets)
-    return path
+    return write_book(path, [Page(name, [list(map(_formula, row)) for row in rows]) for name, rows in sheets.items()])
 
 
-def _write_xlsx(path: Path, sheets: Sheets) -> None:
-    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        day = book.add_format({"num_format": "dd/mm/yyyy"})
-        for name, rows in sheets.items():
-            page = book.add_worksheet(name)
-            for line, row in enumerate(rows):
-                for column, cell in enumerate(row):
-                    if isinstance(cell, date):
-                        page.write_datetime(line, column, cell, day)
-                    elif isinstance(cell, BrokenCell):
-                        page.write_formula(line, column, "=1/0", None, cell.text)
-                    elif cell is not None:
-                        page.write(line, column, cell)
-
-
-def _write_xls(path: Path, sheets: Sheets) -> None:
-    book = xlwt.Workbook()
-    day = xlwt.easyxf(num_format_str="DD/MM/YYYY")
-    for name, rows in sheets.items():
-        page = book.add_sheet(name)
-        for line, row in enumerate(rows):
-            for column, cell in enumerate(row):
-                if isinstance(cell, date):
-                    page.write(line, column, cell, day)
-                elif cell is not None:
-                    page.write(line, column, cell)
-    book.save(str(path))
-
-
-def _write_ods(path: Path, sheets: Sheets) -> None:
-    book = OpenDocumentSpreadsheet()
-    for name, rows in sheets.items():
-        table = Table(name=name)
-        for row in rows:
-            line = TableRow()
-            for cell in row:
-                if isinstance(cell, date):
-                    day = cell.date() if isinstance(cell, datetime) else cell
-                    written = TableCell(valuetype="date", datevalue=day.isoformat())
-                elif isinstance(cell, int | float):
-                    written = TableCell(valuetype="float", value=repr(cell))
-                elif cell is None:
-                    written = TableCell()
-                else:
-                    written = TableCell(valuetype="string")
-                    written.addElement(P(text=cell))
-                line.addElement(written)
-            table.addElement(line)
-        book.spreadsheet.addElement(table)
-    book.save(str(path))
+def _formula(cell: Any) -> Any:
+    return Formula("=1/0", cell.text) if isinstance(cell, BrokenCell) else cell
 
 
 def csv_text(rows: Sequence[Sequence[Any]], delimiter: str = ",") -> str:

@@ -21,12 +21,13 @@ import olefile
 
 from entas.registers.cells import BrokenCell, is_error
 from entas.registers.kinds import PASSWORD, FileKind, damaged
-from entas.registers.limits import UnreadableFileError
+from entas.registers.limits import UnreadableFileError, suspicious
 
 _CHUNK = 1 << 20
 #: Errors and formulas without a result that one file may have; beyond them it is a mistake of the file as a whole.
 _MOST_BROKEN = 2_000_000
-_MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
+#: What a sheet of Excel may have.
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 
 #: First row, first column, last row, last column of merged cells, all counted from 0 and all included.
 Range = tuple[int, int, int, int]
@@ -53,7 +54,7 @@ class SheetFacts:
 
     def add_broken(self, row: int, column: int, cell: BrokenCell) -> None:
         """Note an error or a formula without a result."""
-        if not (0 <= row < _MOST_ROWS and 0 <= column < _MOST_COLUMNS):
+        if not (0 <= row < MOST_ROWS and 0 <= column < MOST_COLUMNS):
             raise ValueError(f"sel pada baris {row + 1}, kolom {column + 1}")
         if len(self.broken) >= _MOST_BROKEN:
             raise UnreadableFileError(
@@ -180,10 +181,7 @@ class XmlReader:
 
     @staticmethod
     def _refuse(*_: Any) -> None:
-        raise UnreadableFileError(
-            "Susunan berkas tidak wajar dan tidak dibaca demi keamanan: memuat deklarasi DOCTYPE atau ENTITY. Buka "
-            "berkas di Excel atau LibreOffice, simpan sebagai .xlsx baru, lalu unggah kembali."
-        )
+        raise suspicious("memuat deklarasi DOCTYPE atau ENTITY")
 
 
 def _local(attributes: Mapping[str, str], name: str) -> str | None:
@@ -336,7 +334,7 @@ def _hidden_only(file: IO[bytes]) -> SheetFacts | None:
             hidden = _true(given.get(b"hidden"))
             if b"min" in given:
                 if hidden:
-                    last = min(int(given.get(b"max", given[b"min"])), _MOST_COLUMNS)
+                    last = min(int(given.get(b"max", given[b"min"])), MOST_COLUMNS)
                     facts.hidden_columns.update(range(int(given[b"min"]) - 1, last))
             elif b"r" not in given:
                 return None
@@ -386,7 +384,7 @@ class _XlsxSheet(XmlReader):
                 self.facts.hidden_rows.add(self._row)
         elif name == "col" and _true(attributes.get("hidden")):
             first, last = int(attributes["min"]), int(attributes["max"])
-            self.facts.hidden_columns.update(range(first - 1, min(last, _MOST_COLUMNS)))
+            self.facts.hidden_columns.update(range(first - 1, min(last, MOST_COLUMNS)))
         elif name == "sheetFormatPr":
             self._rows_hidden = _true(attributes.get("zeroHeight"))
 
@@ -521,7 +519,7 @@ class _XlsbBook:
                         facts.add_broken(row, column, _ERROR_CELLS.get(data[8], _UNKNOWN_ERROR))
                 elif kind == self._COLUMN and data[16] & 0x01:
                     first, last = struct.unpack_from("<II", data)
-                    facts.hidden_columns.update(range(first, min(last + 1, _MOST_COLUMNS)))
+                    facts.hidden_columns.update(range(first, min(last + 1, MOST_COLUMNS)))
         return facts
 
 
@@ -714,7 +712,7 @@ class _OdsContent(XmlReader):
             if down > 1 or right > 1:
                 self._facts.merged.append((self._row, self._column, self._row + down - 1, self._column + right - 1))
         elif name == "table-column":
-            count = min(_times(attributes, "number-columns-repeated"), _MOST_COLUMNS)
+            count = min(_times(attributes, "number-columns-repeated"), MOST_COLUMNS)
             if attributes.get("table:visibility") in ("collapse", "filter"):
                 self._facts.hidden_columns.update(range(self._across, self._across + count))
             self._across += count

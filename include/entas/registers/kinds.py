@@ -10,6 +10,7 @@ from pathlib import Path
 
 import olefile
 
+from entas.registers import limits
 from entas.registers.limits import UnreadableFileError
 from entas.text import shown
 
@@ -29,10 +30,6 @@ _AS_XLSX = f"simpan sebagai Buku Kerja Excel (.xlsx), {_UPLOAD_AGAIN}"
 PASSWORD = (
     "Buku kerja dilindungi kata sandi. Hapus kata sandinya di Excel (Berkas > Info > Proteksi Buku Kerja > Enkripsi "
     f"dengan Kata Sandi, kosongkan) atau LibreOffice (simpan tanpa kata sandi), {_UPLOAD_AGAIN}"
-)
-DAMAGED = (
-    "Berkas rusak atau bukan buku kerja Excel atau LibreOffice yang utuh. Buka di Excel atau LibreOffice, simpan "
-    "ulang sebagai .xlsx, lalu unggah kembali. (Rincian: {detail})"
 )
 NO_TEXT = f"Berkas bukan buku kerja dan bukan CSV. Simpan sebagai .xlsx atau .csv, {_UPLOAD_AGAIN}"
 _PICTURE = (
@@ -98,11 +95,9 @@ _WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv")
 
 
 def damaged(error: object) -> UnreadableFileError:
-    """The reason for a file that is cut or broken, with what its reader said."""
-    detail = shown(" ".join(str(error).split()))[:200] or type(error).__name__
-    if "password" in detail.lower() or "encrypt" in detail.lower():
-        return UnreadableFileError(PASSWORD)
-    return UnreadableFileError(DAMAGED.format(detail=detail))
+    """The reason for a workbook that its reader does not take: cut or broken, or under a password."""
+    detail = limits.told(error).lower()
+    return UnreadableFileError(PASSWORD) if "password" in detail or "encrypt" in detail else limits.damaged(error)
 
 
 def file_kind(path: Path) -> FileKind:

@@ -24,7 +24,7 @@ from typing import IO
 from xml.parsers import expat
 
 from entas.errors import EntasError
-from entas.text import shown
+from entas.text import one_line, shown
 
 _MB = 1_000_000
 _RESAVE = "Buka berkas di Excel atau LibreOffice, simpan sebagai .xlsx baru, lalu unggah kembali."
@@ -251,19 +251,26 @@ def check_file(path: Path, limits: Limits) -> None:
         if start.startswith(ZIP):
             _check_zip(file, limits)
         elif start.startswith(_ODD_ZIP):
-            raise _damaged_archive("arsip kosong atau terbagi")
+            raise damaged("arsip kosong atau terbagi")
         elif start == OLE:
             _check_ole(file)
 
 
-def _damaged_archive(detail: str) -> UnreadableFileError:
+def damaged(detail: object) -> UnreadableFileError:
+    """The reason for a file that is cut or broken, with what its reader said of it."""
     return UnreadableFileError(
         "Berkas rusak atau bukan buku kerja Excel atau LibreOffice yang utuh. Buka di Excel atau LibreOffice, simpan "
-        f"ulang sebagai .xlsx, lalu unggah kembali. (Rincian: {detail})"
+        f"ulang sebagai .xlsx, lalu unggah kembali. (Rincian: {told(detail)})"
     )
 
 
-def _suspicious(detail: str) -> UnreadableFileError:
+def told(detail: object) -> str:
+    """What an error says, as one line of no great length; the name of its kind where it says nothing."""
+    return one_line(str(detail))[:200] or type(detail).__name__
+
+
+def suspicious(detail: str) -> UnreadableFileError:
+    """The reason for a file that no office program would write."""
     return UnreadableFileError(f"Susunan berkas tidak wajar dan tidak dibaca demi keamanan: {detail}. {_RESAVE}")
 
 
@@ -280,10 +287,10 @@ def _check_zip(file: IO[bytes], limits: Limits) -> None:
         UnicodeError,
         NotImplementedError,
     ) as error:
-        raise _damaged_archive(_told(error)) from None
+        raise damaged(error) from None
     entries = archive.infolist()
     if len(entries) > _PARTS_BESIDE_SHEETS + 2 * limits.sheets:
-        raise _suspicious(f"berisi {_number(len(entries))} bagian")
+        raise suspicious(f"berisi {_number(len(entries))} bagian")
     seen: set[str] = set()
     for entry in entries:
         _check_entry(entry, seen)
@@ -291,7 +298,7 @@ def _check_zip(file: IO[bytes], limits: Limits) -> None:
     if declared > limits.unpacked_bytes:
         raise _bursting(limits)
     if sum(entry.compress_size for entry in entries) > os.fstat(file.fileno()).st_size:
-        raise _suspicious("bagian-bagiannya saling tumpang tindih")
+        raise suspicious("bagian-bagiannya saling tumpang tindih")
     unpacked = 0
     for entry in entries:
         unpacked += _check_part(file, entry, limits, unpacked)
@@ -306,11 +313,11 @@ def _check_directory_size(file: IO[bytes], limits: Limits) -> None:
     end = tail.rfind(b"PK\x05\x06")
     file.seek(0)
     if end < 0 or len(tail) < end + 22:
-        raise _damaged_archive("direktori arsip tidak ditemukan; berkas mungkin terpotong ketika dikirim")
+        raise damaged("direktori arsip tidak ditemukan; berkas mungkin terpotong ketika dikirim")
     (directory,) = struct.unpack_from("<I", tail, end + 12)
     # a directory entry has 46 bytes, a name, and a few bytes of extras
     if directory != 0xFFFFFFFF and directory > 200 * (_PARTS_BESIDE_SHEETS + 2 * limits.sheets):
-        raise _suspicious("direktori arsipnya terlalu besar")
+        raise suspicious("direktori arsipnya terlalu besar")
 
 
 def _check_entry(entry: zipfile.ZipInfo, seen: set[str]) -> None:
@@ -323,12 +330,12 @@ def _check_entry(entry: zipfile.ZipInfo, seen: set[str]) -> None:
         )
     parts = name.replace("\\", "/").split("/")
     if ".." in parts or name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name) or "\x00" in name:
-        raise _suspicious(f'nama bagian "{shown(name)}" menunjuk ke luar berkas')
+        raise suspicious(f'nama bagian "{shown(name)}" menunjuk ke luar berkas')
     if stat.S_ISLNK(entry.external_attr >> 16):
-        raise _suspicious(f'bagian "{shown(name)}" adalah tautan simbolis')
+        raise suspicious(f'bagian "{shown(name)}" adalah tautan simbolis')
     key = name.casefold()
     if key in seen:
-        raise _suspicious(f'bagian "{shown(name)}" ada lebih dari sekali')
+        raise suspicious(f'bagian "{shown(name)}" ada lebih dari sekali')
     seen.add(key)
 
 
@@ -360,7 +367,7 @@ def _check_part(file: IO[bytes], entry: zipfile.ZipInfo, limits: Limits, before:
         except UnreadableFileError as error:
             found, watch = error, None
     if size != entry.file_size or crc != entry.CRC:
-        raise _damaged_archive(f'bagian "{shown(entry.filename)}" rusak: isinya bukan yang dicatat arsip')
+        raise damaged(f'bagian "{shown(entry.filename)}" rusak: isinya bukan yang dicatat arsip')
     # only now: what a damaged part says of itself is no reason
     if found:
         raise found
@@ -372,11 +379,11 @@ def _check_part(file: IO[bytes], entry: zipfile.ZipInfo, limits: Limits, before:
 def _unpacked(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """The bytes of a part as the archive really holds them: readers do not stop at the declared size."""
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise _damaged_archive(f"cara pemampatan {entry.compress_type} tidak dikenal")
+        raise damaged(f"cara pemampatan {entry.compress_type} tidak dikenal")
     file.seek(max(0, entry.header_offset))
     header = file.read(30)
     if entry.header_offset < 0 or len(header) < 30 or not header.startswith(ZIP):
-        raise _damaged_archive(f'bagian "{shown(entry.filename)}" tidak ditemukan; berkas mungkin terpotong')
+        raise damaged(f'bagian "{shown(entry.filename)}" tidak ditemukan; berkas mungkin terpotong')
     name_length, extra_length = struct.unpack_from("<HH", header, 26)
     file.seek(name_length + extra_length, os.SEEK_CUR)
     left = entry.compress_size
@@ -384,7 +391,7 @@ def _unpacked(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
     while left > 0:
         packed = file.read(min(left, _CHUNK))
         if not packed:
-            raise _damaged_archive(f'bagian "{shown(entry.filename)}" terpotong')
+            raise damaged(f'bagian "{shown(entry.filename)}" terpotong')
         left -= len(packed)
         if inflate is None:
             yield packed
@@ -394,16 +401,12 @@ def _unpacked(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
                 yield inflate.decompress(packed, _CHUNK)
                 packed = inflate.unconsumed_tail
         except zlib.error as error:
-            raise _damaged_archive(f'bagian "{shown(entry.filename)}" rusak: {_told(error)}') from None
+            raise damaged(f'bagian "{shown(entry.filename)}" rusak: {told(error)}') from None
     if inflate is not None:
         while piece := inflate.decompress(b"", _CHUNK):
             yield piece
         if not inflate.eof and entry.file_size:
-            raise _damaged_archive(f'bagian "{shown(entry.filename)}" terpotong')
-
-
-def _told(error: BaseException) -> str:
-    return shown(" ".join(str(error).split()))[:200] or type(error).__name__
+            raise damaged(f'bagian "{shown(entry.filename)}" terpotong')
 
 
 # --- what stands in the parts --------------------------------------------------------------------------------------
@@ -424,7 +427,7 @@ class _Watch:
         data = self._rest + piece
         # UTF-16 has a zero beside each byte of a tag; pictures in SVG declare their type rightly
         if self._is_xml and _DECLARATION.search(data.replace(b"\x00", b"") if b"\x00" in data else data):
-            raise _suspicious(f'bagian "{shown(self._name)}" memuat deklarasi DOCTYPE atau ENTITY')
+            raise suspicious(f'bagian "{shown(self._name)}" memuat deklarasi DOCTYPE atau ENTITY')
         cut = data.rfind(b"<")
         whole, rest = (data[:cut], data[cut:]) if cut >= 0 else (data, b"")
         self._rest = rest if len(rest) <= _LONGEST_TAG else b""
@@ -552,7 +555,7 @@ class _SharedStrings(_Watch):
 
     def look(self, data: bytes) -> None:
         if (found := _COUNT.search(data)) and int(found[1][:20]) > self._most:
-            raise _suspicious(f"menyatakan memuat {found[1][:20].decode()} teks, lebih banyak daripada isinya")
+            raise suspicious(f"menyatakan memuat {found[1][:20].decode()} teks, lebih banyak daripada isinya")
 
 
 _ODS_TAG = re.compile(
@@ -599,7 +602,7 @@ class _OdsContent(_Watch):
         try:
             self._parser.Parse(piece, end)
         except (expat.ExpatError, LookupError, ValueError) as error:
-            raise _damaged_archive(f'bagian "{shown(self._name)}" rusak: {_told(error)}') from None
+            raise damaged(f'bagian "{shown(self._name)}" rusak: {told(error)}') from None
 
     @staticmethod
     def _times(attributes: bytes) -> int:
@@ -637,16 +640,16 @@ def _check_ole(file: IO[bytes]) -> None:
     file.seek(0)
     header = file.read(512)
     if len(header) < 512:
-        raise _damaged_archive("kepala berkas xls terpotong")
+        raise damaged("kepala berkas xls terpotong")
     shift, mini_shift = struct.unpack_from("<HH", header, 30)
     if shift not in (9, 12) or mini_shift != 6:
-        raise _damaged_archive("ukuran sektor berkas xls tidak dikenal")
+        raise damaged("ukuran sektor berkas xls tidak dikenal")
     sector = 1 << shift
     count = max(0, -(-size // sector) - 1)
 
     def read(number: int) -> bytes:
         if number >= count:
-            raise _damaged_archive(f"sektor {number} berkas xls tidak ada; berkas mungkin terpotong")
+            raise damaged(f"sektor {number} berkas xls tidak ada; berkas mungkin terpotong")
         file.seek((number + 1) * sector)
         return file.read(sector)
 
@@ -657,11 +660,11 @@ def _check_ole(file: IO[bytes]) -> None:
     while difat_at <= _LAST_SECTOR:
         passed += 1
         if passed > count:
-            raise _suspicious("rantai sektor berkas xls berputar")
+            raise suspicious("rantai sektor berkas xls berputar")
         *numbers, difat_at = struct.unpack_from(f"<{sector // 4}I", read(difat_at).ljust(sector, b"\xff"))
         tables += [number for number in numbers if number <= _LAST_SECTOR]
     if len(tables) > count:
-        raise _suspicious("tabel sektor berkas xls lebih besar daripada berkasnya")
+        raise suspicious("tabel sektor berkas xls lebih besar daripada berkasnya")
     fat: list[int] = []
     for number in tables:
         fat.extend(struct.unpack(f"<{sector // 4}I", read(number).ljust(sector, b"\xff")))
@@ -670,9 +673,9 @@ def _check_ole(file: IO[bytes]) -> None:
         numbers, next_one = [], first
         while next_one != _END_OF_CHAIN:
             if next_one >= bound or next_one >= len(table):
-                raise _damaged_archive(f"sektor {next_one} berkas xls tidak ada; berkas mungkin terpotong")
+                raise damaged(f"sektor {next_one} berkas xls tidak ada; berkas mungkin terpotong")
             if len(numbers) > bound:
-                raise _suspicious("rantai sektor berkas xls berputar")
+                raise suspicious("rantai sektor berkas xls berputar")
             numbers.append(next_one)
             next_one = table[next_one]
         return numbers
@@ -688,7 +691,7 @@ def _check_ole(file: IO[bytes]) -> None:
         if kind not in (2, 5) or length == 0:
             continue
         if length > size:
-            raise _suspicious("sebuah aliran berkas xls menyatakan diri lebih besar daripada berkasnya")
+            raise suspicious("sebuah aliran berkas xls menyatakan diri lebih besar daripada berkasnya")
         if kind == 2 and length < _MINI_STREAM_BELOW:
             chain(first, mini_fat, len(mini_fat))
         else:

@@ -13,14 +13,13 @@ from typing import Any
 from xml.parsers import expat
 
 from entas.registers.cells import BrokenCell, is_blank, is_error
-from entas.registers.facts import Range, XmlReader
+from entas.registers.facts import MOST_COLUMNS, MOST_ROWS, Range, XmlReader
 from entas.registers.kinds import damaged
 from entas.registers.limits import Limits, UnreadableFileError
 
 _SPREADSHEET_2003 = "urn:schemas-microsoft-com:office:spreadsheet"
 _LOOKS_LIKE_HTML = re.compile(r"<table[\s>].*?<t[rdh][\s>]", re.IGNORECASE | re.DOTALL)
 _HEAD_TEXT = 65_536
-_MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 
 
 @dataclass
@@ -257,22 +256,22 @@ class _Spreadsheet2003(XmlReader):
         elif not self.sheets:
             return
         elif name == "Row":
-            self._row = _place(given.get("Index"), self._row + self._skip, _MOST_ROWS)
-            self._skip = _count(given.get("Span"), _MOST_ROWS)
+            self._row = _place(given.get("Index"), self._row + self._skip, MOST_ROWS)
+            self._skip = _count(given.get("Span"), MOST_ROWS)
             self._column = -1
             if given.get("Hidden") == "1":
                 self.sheets[-1].hidden_rows.update(range(self._row, self._row + self._skip + 1))
         elif name == "Column":
-            first = _place(given.get("Index"), self._across - 1, _MOST_COLUMNS)
-            self._across = min(first + _count(given.get("Span"), _MOST_COLUMNS) + 1, _MOST_COLUMNS)
+            first = _place(given.get("Index"), self._across - 1, MOST_COLUMNS)
+            self._across = min(first + _count(given.get("Span"), MOST_COLUMNS) + 1, MOST_COLUMNS)
             if given.get("Hidden") == "1":
                 self.sheets[-1].hidden_columns.update(range(first, self._across))
         elif name == "Cell":
-            self._column = _place(given.get("Index"), self._column, _MOST_COLUMNS)
+            self._column = _place(given.get("Index"), self._column, MOST_COLUMNS)
             self._in_cell, self._data, self._type = True, None, ""
             self._formula = given.get("Formula")
-            right = _count(given.get("MergeAcross"), _MOST_COLUMNS)
-            down = _count(given.get("MergeDown"), _MOST_ROWS)
+            right = _count(given.get("MergeAcross"), MOST_COLUMNS)
+            down = _count(given.get("MergeDown"), MOST_ROWS)
             if right or down:
                 self.sheets[-1].merged.append((self._row, self._column, self._row + down, self._column + right))
             self._right = right

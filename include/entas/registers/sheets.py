@@ -17,7 +17,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from entas.registers.cells import is_blank
-from entas.registers.delimited import csv_rows, decoded, unpacked
+from entas.registers.delimited import HeaderScore, csv_rows, decoded, unpacked
 from entas.registers.facts import Range, SheetFacts, WorkbookFacts, with_known_errors
 from entas.registers.kinds import PASSWORD, FileKind, damaged, file_kind
 from entas.registers.limits import DEFAULT_LIMITS, Limits, UnreadableFileError, check_file
@@ -28,7 +28,6 @@ __all__ = ["Range", "Row", "Sheet", "UnreadableFileError", "read_sheets"]
 
 #: A row of cells; rows of one sheet may differ in length.
 Row = list[Any]
-HeaderScore = Callable[[list[Row]], int]
 
 
 @dataclass
