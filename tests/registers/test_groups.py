@@ -31,6 +31,9 @@ def heading(*rows: Row) -> dict[str, Any]:
         ["No. KK", f": {CARD}"],
         [f"No. KK : {CARD}", None, "Alamat : MELATI"],
         [CARD],
+        [f"KK : {CARD}"],
+        [f"{CARD} / CONTOH"],
+        [f"NO KK: {CARD} - CONTOH"],
         ["PROVINSI :", "JAWA BARAT", None, "NO. KK :", CARD],
     ],
 )
@@ -41,6 +44,8 @@ def test_the_card_of_a_family_is_found_wherever_it_stands(row: Row) -> None:
 
 def test_a_card_that_is_a_number_stays_one() -> None:
     assert heading(["No. KK", ":", 3216090101200001.0])["no_kk"] == 3216090101200001.0
+    alone = heading([3216090101200000, None, "CONTOH"])["no_kk"]
+    assert (type(alone), alone) == (int, 3216090101200000)
 
 
 def test_one_cell_may_hold_several_labels() -> None:
@@ -73,6 +78,8 @@ def test_values_keep_their_place() -> None:
         [1, "WARGA", CARD, "BEKASI"],
         [1, "WARGA", "0", None, None, CARD],  # a parent's NIK is no card
         ["Kepala Desa"],
+        ["Jumlah KK : 6"],
+        ["KK : 6"],
         ["No", "Nama", "NIK"],
         [],
     ],

@@ -103,7 +103,8 @@ def read_heading(form: RegisterFormat, rows: Sequence[Row], index: int, nik: int
         for pattern, name in form.group.patterns:
             match = pattern.search(text) if name not in keys or nik is None or column < nik else None
             if match and name not in found.cells:
-                found.cells[name] = GroupCell(match[1], index, column)
+                # whether Excel has cut a number is judged by the cell, not by its text
+                found.cells[name] = GroupCell(match[1] if type(cell) is str else cell, index, column)
                 found.rows.add(index)
         if type(cell) is str:
             _read_cell(form, labels, rows, index, column, text, found)
