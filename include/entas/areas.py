@@ -27,6 +27,11 @@ class Village:
     province_code: str
     province_name: str
 
+    @property
+    def title(self) -> str:
+        """As people read it: `Desa Sukamekar (32.16.09.2003)`."""
+        return f"{self.village_kind.capitalize()} {self.village_name} ({self.village_code})"
+
 
 def dotted(code: str) -> str:
     """`3216092003` or `32.16.09.2003` as `32.16.09.2003`; anything else is returned as it is."""

@@ -22,8 +22,8 @@ from entas import areas
 from entas.areas import Village
 from entas.clock import period_text
 from entas.errors import EntasError
+from entas.indonesian import month_name
 from entas.registers.own_sheets import FORMULA_STARTS
-from entas.reporting.wording import month_name
 from entas.settings import Settings
 from entas.storage import Store
 
@@ -212,10 +212,6 @@ def _pairs(connection: psycopg.Connection, period: date, known: dict[str, Villag
     return made
 
 
-def _village_name(village: Village) -> str:
-    return f"{village.village_kind.capitalize()} {village.village_name} ({village.village_code})"
-
-
 def _what_to_do(pair: _Pair, there: Village) -> str:
     here = pair.left.village == pair.right.village
     if pair.kind == "family":
@@ -224,7 +220,7 @@ def _what_to_do(pair: _Pair, there: Village) -> str:
         text = _PERSON_ELSEWHERE
     else:
         text = _PERSON_IN_CARD if pair.left.household_id == pair.right.household_id else _PERSON_HERE
-    return (_CONFIRMED if pair.decision == "sama" else "") + text.format(there=_village_name(there))
+    return (_CONFIRMED if pair.decision == "sama" else "") + text.format(there=there.title)
 
 
 def _evidence(pair: _Pair, own_is_left: bool) -> str:
@@ -270,7 +266,7 @@ def _write_village(path: Path, period: date, village: Village, pairs: Sequence[_
         for pair in sorted((one for one in pairs if one.kind == kind), key=lambda one: (-one.score, one.pair_id)):
             is_left = pair.left.village == village
             own, other = (pair.left, pair.right) if is_left else (pair.right, pair.left)
-            where = _village_name(other.village)
+            where = other.village.title
             if other.village == village:
                 where = f"desa Anda sendiri: {other.place}"
             made.append(
@@ -282,8 +278,7 @@ def _write_village(path: Path, period: date, village: Village, pairs: Sequence[_
 
     _write(
         path,
-        f"Kemungkinan tercatat ganda: {_village_name(village)}, Kecamatan {village.district_name}, "
-        f"{month_name(period)}",
+        f"Kemungkinan tercatat ganda: {village.title}, Kecamatan {village.district_name}, {month_name(period)}",
         [
             f"{_SUSPICION} tidak ada yang digabung atau dihapus.",
             "Periksa tiap pasangan, mulai dari yang kuat, lalu lakukan yang tertulis pada kolom Yang perlu dilakukan.",
@@ -305,7 +300,7 @@ def _write_regency(path: Path, period: date, pairs: Sequence[_Pair], regency: st
         sides = [
             text
             for side in (pair.left, pair.right)
-            for text in (side.village.district_name, _village_name(side.village), side.nama, side.masked, side.place)
+            for text in (side.village.district_name, side.village.title, side.nama, side.masked, side.place)
         ]
         evidence = _evidence(pair, own_is_left=True).replace("di sini", "di A").replace("di sana", "di B")
         return [pair.pair_id, _strength(pair), counted, *sides, evidence, _what_to_do(pair, pair.right.village)]

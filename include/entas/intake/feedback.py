@@ -172,10 +172,7 @@ def _jobs(
             source=source,
             target=work / f"{due.upload_id}{FEEDBACK_SUFFIX}",
             village=(
-                f"{village.village_kind.capitalize()} {village.village_name} ({village.village_code}), "
-                f"Kecamatan {village.district_name}"
-                if village
-                else due.village_code or "(tidak ada)"
+                f"{village.title}, Kecamatan {village.district_name}" if village else due.village_code or "(tidak ada)"
             ),
             folder=f"{due.village_code}/{due.period}",
             period=due.period,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from entas import clock
+from entas.indonesian import moment_text, month_name
 from entas.intake.answer import CRITICAL, WARNING, FeedbackJob, Finding
 from entas.intake.styles import FILLS, LINE_HEIGHT, LONGEST_TEXT, Styles, row_height, text_lines
 from entas.registers.cells import fold
@@ -25,10 +25,6 @@ _STATUS_WORDS = {
     "accepted_with_quarantine": "Diterima sebagian",
     "rejected": "Ditolak",
 }
-_MONTHS = (
-    "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember"
-).split()  # fmt: skip
-
 #: Widths of the columns, in digits of their font; of letters they hold about a fifth more.
 _WIDTHS = (19, 16, 22, 12, 12, 12, 13, 24, 74)
 _LAST = len(_WIDTHS) - 1
@@ -71,7 +67,7 @@ def write_summary(
         ("Desa/Kelurahan", job.village),
         ("Periode", _period_words(job.period)),
         ("Nama berkas", job.file_name),
-        ("Diterima", _moment_words(job.received_at)),
+        ("Diterima", moment_text(job.received_at)),
         ("Status", _status_words(job)),
     ]
     if job.reason:
@@ -252,12 +248,7 @@ def _write_colours(lines: _Lines, styles: Styles) -> None:
 
 def _period_words(period: str) -> str:
     month = clock.parse_period(period)
-    return f"{_MONTHS[month.month - 1]} {month.year}" if month else period or "(tidak ada)"
-
-
-def _moment_words(moment: datetime) -> str:
-    local = moment.astimezone(clock.JAKARTA)
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year} pukul {local:%H.%M} WIB"
+    return month_name(month) if month else period or "(tidak ada)"
 
 
 def _status_words(job: FeedbackJob) -> str:

@@ -21,7 +21,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from entas import clock
-from entas.intake.answer import CRITICAL, FeedbackJob, Finding
+from entas.intake.answer import CRITICAL, WARNING, FeedbackJob, Finding
 from entas.intake.appearance import Widths, column_widths
 from entas.intake.styles import FILLS, LONGEST_TEXT, Styles, row_height, text_lines
 from entas.intake.summary import Place, write_summary
@@ -33,7 +33,7 @@ from entas.registers.reading import RegisterReading, read_upload
 from entas.registers.schema import REGISTERS, Kind, to_mend
 from entas.registers.sheets import Range, Row, Sheet, UnreadableFileError, read_sheets
 
-_NOTE_WORDS = {"critical": "PERBAIKI", "warning": "PERIKSA"}
+_NOTE_WORDS = {CRITICAL: "PERBAIKI", WARNING: "PERIKSA"}
 
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _FIRST_EXCEL_DAY = date(1900, 1, 1)
@@ -449,7 +449,7 @@ class _Copy:
                 continue  # the sentences of an earlier feedback
             look = self._look(number, position) if not plain or self._merged else None
             if cell is None or cell == "":
-                if look in ("critical", "warning", "header"):
+                if look in (CRITICAL, WARNING, "header"):
                     kind = "id" if below and position in self._ids else "plain"
                     self._target.write_blank(number, position, None, self._styles.cell(kind, look))
             elif below and position in self._ids:

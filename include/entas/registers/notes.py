@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from entas.indonesian import listing
 from entas.registers.assemble import Part
 from entas.registers.catalogue import RegisterFormat, formats
 from entas.registers.detect import Layout
@@ -31,13 +32,6 @@ def column_letter(place: int) -> str:
     return letters
 
 
-def joined(words: Sequence[str]) -> str:
-    """Words as a sentence lists them: a, b, dan c."""
-    if len(words) < 3:
-        return " dan ".join(words)
-    return f"{', '.join(words[:-1])}, dan {words[-1]}"
-
-
 def left_out(sheet: str, nearest: RegisterFormat | None, missing: Sequence[str]) -> str:
     """A sheet that holds no register, and what it lacks of the nearest."""
     if nearest is None:
@@ -63,7 +57,7 @@ def undescribed(sheet: str, form: RegisterFormat, *, several: bool) -> str:
             "kembali."
         )
     return (
-        f"{start}lembar yang menerangkannya ({joined(names)}) tidak ada. Sertakan lembar itu dalam berkas yang sama, "
+        f"{start}lembar yang menerangkannya ({listing(names)}) tidak ada. Sertakan lembar itu dalam berkas yang sama, "
         "lalu unggah kembali."
     )
 
@@ -87,7 +81,7 @@ def of_sheet(sheet: Sheet, layout: Layout, found: DataRows) -> list[str]:
     if layout.unknown:
         said.append(f"{start}: kolom yang tidak dikenal dan tidak dipakai: {', '.join(layout.unknown)}.")
     if found.untitled:
-        columns = joined([column_letter(place) for place in found.untitled])
+        columns = listing([column_letter(place) for place in found.untitled])
         said.append(f"{start}: kolom {columns} berisi data tanpa judul kolom, jadi tidak dipakai.")
     if layout.repeated:
         said.append(
@@ -98,7 +92,7 @@ def of_sheet(sheet: Sheet, layout: Layout, found: DataRows) -> list[str]:
         said.append(f"{start}: {found.hidden} baris yang tersembunyi tetap dibaca.")
     kinds = [text.format(found.left_out[kind]) for kind, text in _LEFT_OUT.items() if found.left_out[kind]]
     if kinds:
-        said.append(f"{start}: {joined(kinds)} tidak dibaca sebagai data.")
+        said.append(f"{start}: {listing(kinds)} tidak dibaca sebagai data.")
     return said
 
 
@@ -109,7 +103,7 @@ def of_format(register: str, parts: Sequence[Part]) -> list[str]:
     given = frozenset[str]().union(*(part.given for part in parts))
     absent = [group for group in _asked(register) if not given.intersection(group)]
     if absent:
-        names = joined(
+        names = listing(
             [", ".join(map(_called, group[:-1])) + " atau " * (len(group) > 1) + _called(group[-1]) for group in absent]
         )
         told = f"Register {register} dari {form.title} tidak memuat {names}"

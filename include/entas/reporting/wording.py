@@ -5,18 +5,18 @@ Forms follow PUEBI: dot for thousands, comma for decimals, `Rp1.500.000` without
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from lokal.rupiah import format_rupiah
 from lokal.terbilang import terbilang
 
-from entas.clock import JAKARTA
+from entas.indonesian import MONTHS as MONTHS
+from entas.indonesian import day_text as day_text
+from entas.indonesian import listing as listing
+from entas.indonesian import moment_text as moment_text
+from entas.indonesian import month_name as month_name
 
-MONTHS = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
 SHORT_MONTHS = ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agt", "Sep", "Okt", "Nov", "Des")
 
 #: What stands where there is no value: null is not zero.
@@ -93,25 +93,9 @@ FIGURES = {
 }
 
 
-def month_name(month: date) -> str:
-    """`Oktober 2023`."""
-    return f"{MONTHS[month.month - 1]} {month.year}"
-
-
 def short_month(month: date) -> str:
     """`Okt 2023`."""
     return f"{SHORT_MONTHS[month.month - 1]} {month.year}"
-
-
-def day_text(day: date) -> str:
-    """`5 November 2023`."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def moment_text(moment: datetime) -> str:
-    """`5 November 2023 pukul 06.00 WIB`."""
-    local = moment.astimezone(JAKARTA)
-    return f"{day_text(local.date())} pukul {local:%H.%M} WIB"
 
 
 def number(value: float | Decimal | None, digits: int = 0) -> str:
@@ -153,10 +137,3 @@ def months_text(months: float | None) -> str:
     if months <= 0:
         return "target telah tercapai"
     return f"{number(months, 0 if float(months).is_integer() else 1)} bulan"
-
-
-def listing(words: list[str]) -> str:
-    """`a`, `a dan b`, `a, b, dan c`."""
-    if len(words) < 3:
-        return " dan ".join(words)
-    return f"{', '.join(words[:-1])}, dan {words[-1]}"
