@@ -166,3 +166,34 @@ def test_order_of_sheets_does_not_matter_to_what_is_joined(tmp_path: Path) -> No
         random.Random(seed).shuffle(pages)
         found = read(write_book(tmp_path / "x.xlsx", pages)).registers["kesejahteraan"].rows
         assert dict(zip(found["no_kk"], found["tanggal_pendataan"], strict=True)) == wanted
+
+
+def test_of_two_columns_with_ids_the_one_counts_that_excel_has_not_cut(tmp_path: Path) -> None:
+    about = [["Nama Program", "PKH"], ["Sasaran Program", 1], ["Asal Dana", 1]]
+    niks = ["3216091708850001", "3216096802900004"]
+    rows = [[int(nik) // 10 * 10, number, nik, "WARGA"] for number, nik in enumerate(niks)]
+    sheets = {"Program": about, "Peserta": [["Peserta", "No. Peserta", "NIK", "Nama"], *rows]}
+    found = read(write(tmp_path / "x.xlsx", sheets)).registers["bantuan"]
+    assert found.rows["nik"].tolist() == niks
+    assert found.place(1, "nik") == ("Peserta", 3, 2)
+    both_cut = {**sheets, "Peserta": [sheets["Peserta"][0], *([row[0], row[1], row[0], row[3]] for row in rows)]}
+    assert read(write(tmp_path / "y.xlsx", both_cut)).registers["bantuan"].rows["nik"].isna().all()
+
+
+def test_siak_by_the_names_of_its_database(tmp_path: Path) -> None:
+    header = (
+        "NO_KK NIK NAMA_LGKP TMPT_LHR TGL_LHR JENIS_KLMIN STAT_KWN STAT_HBKEL PDDK_AKH JENIS_PKRJN NO_RT NO_RW".split()
+    )
+    row = ["3216090101200001", "3216091708850001", "WARGA", "BEKASI", "17-08-1985", "LAKI-LAKI", "KAWIN"]
+    row += ["KEPALA KELUARGA", "SLTA/SEDERAJAT", "WIRASWASTA", "001", "002"]
+    found = read(write(tmp_path / "x.xlsx", {"x": [header, row]})).registers["penduduk"]
+    assert (found.format_id, found.unknown_columns) == ("siak", ())
+    [person] = found.rows.to_dict("records")
+    assert [person[name] for name in ("sex", "kk_level", "status_kawin", "pendidikan_kk_id", "pekerjaan_id", "rt")] == [
+        1,
+        1,
+        2,
+        5,
+        88,
+        "001",
+    ]

@@ -161,7 +161,7 @@ class _Reader:
             text = None if source.value is None else str(source.value)
             state = cells.BLANK if source.value is None else cells.OK
             return Column([source.value] * count, [state] * count, [text] * count, [], [None] * count)
-        raw = self._raw(source)
+        raw = self._raw(source, ids=self.kinds.get(name) in (Kind.NIK, Kind.CARD))
         if raw is None:
             return None
         found, places = raw
@@ -180,10 +180,10 @@ class _Reader:
             places,
         )
 
-    def _raw(self, source: Source) -> tuple[list[Any], list[Place | None] | None] | None:
+    def _raw(self, source: Source, *, ids: bool = False) -> tuple[list[Any], list[Place | None] | None] | None:
         """The cells of a source, and their places where those are not the row's own."""
         if source.first_of:
-            return self._first(source.first_of)
+            return self._first(source.first_of, ids=ids)
         places: list[Place | None] | None = None
         if source.slot is not None and source.slot in self.layout.slots:
             position = self.layout.slots[source.slot]
@@ -210,9 +210,12 @@ class _Reader:
             found = [_part(cell, source.part) for cell in found]
         return found, places
 
-    def _first(self, sources: Sequence[Source]) -> tuple[list[Any], list[Place | None] | None] | None:
-        """Of several sources the first that has a value in the row."""
+    def _first(
+        self, sources: Sequence[Source], *, ids: bool = False
+    ) -> tuple[list[Any], list[Place | None] | None] | None:
+        """Of several sources the first that has a value in the row; of ids the first that can be used, if any can."""
         made: list[Any] = [""] * len(self.rows)
+        usable = [False] * len(self.rows)
         places: list[Place | None] = [None] * len(self.rows)
         any_source = False
         outside = False
@@ -224,9 +227,13 @@ class _Reader:
             any_source = True
             found, theirs = raw
             outside = outside or theirs is not None or source.slot != first
+            cut = ids and cells.numbers_are_cut(found)
             for number, cell in enumerate(found):
-                if cells.is_blank(made[number]) and not cells.is_blank(cell):
-                    made[number] = cell
+                if usable[number] or cells.is_blank(cell):
+                    continue
+                can_be_used = ids and cells.repair_id(cell, cut=cut)[1] == cells.OK
+                if can_be_used or cells.is_blank(made[number]):
+                    made[number], usable[number] = cell, can_be_used
                     places[number] = theirs[number] if theirs is not None else self._own(number, source)
         if not any_source:
             return None
