@@ -23,6 +23,7 @@ from entas.areas import Village
 from entas.clock import period_text
 from entas.errors import EntasError
 from entas.indonesian import month_name
+from entas.intake.styles import LONGEST_TEXT, row_height, text_lines
 from entas.registers.own_sheets import FORMULA_STARTS
 from entas.settings import Settings
 from entas.storage import Store
@@ -33,7 +34,6 @@ FILE_NAME = "kemungkinan-ganda.xlsx"
 STRONG = 0.95
 
 _LAST_ROW = 1_000_000
-_LINE_HEIGHT = 15
 
 _COMPARED = {
     "nama": "nama",
@@ -338,12 +338,11 @@ def _write(path: Path, title: str, notes: Sequence[str], columns: _Columns, shee
         summary.write_string(0, 0, title, book.add_format({"bold": True, "font_size": 14}))
         lines = [*notes, *(f"Lembar {name}: {len(rows)} pasangan." for name, rows in sheets.items())]
         for number, line in enumerate(lines, start=2):
-            # Not every program makes a row as high as its text when it opens a workbook.
-            summary.set_row(number, _LINE_HEIGHT * (1 + len(line) // 115))
+            summary.set_row(number, row_height(text_lines([line], 115)))
             summary.write_string(number, 0, line, wrap)
         for name, rows in sheets.items():
             sheet = book.add_worksheet(name)
-            sheet.set_row(0, 3 * _LINE_HEIGHT)
+            sheet.set_row(0, row_height(3))
             for number, (heading, width) in enumerate(columns):
                 sheet.set_column(number, number, width, text)
                 sheet.write_string(0, number, heading, head)
@@ -357,10 +356,11 @@ def _write(path: Path, title: str, notes: Sequence[str], columns: _Columns, shee
             sheet.fit_to_pages(1, 0)
             sheet.repeat_rows(0)
             for number, row in enumerate(rows[:_LAST_ROW], start=1):
-                longest = max(-(-len(cell) // (width + 2)) for cell, (_, width) in zip(row, columns, strict=False))
-                sheet.set_row(number, _LINE_HEIGHT * max(1, longest))
+                longest = max(text_lines([cell], width + 2) for cell, (_, width) in zip(row, columns, strict=False))
+                sheet.set_row(number, row_height(longest))
                 for place, cell in enumerate(row):
                     if cell:
-                        sheet.write_string(number, place, cell, quoted if cell.startswith(FORMULA_STARTS) else text)
+                        style = quoted if cell.startswith(FORMULA_STARTS) else text
+                        sheet.write_string(number, place, cell[:LONGEST_TEXT], style)
             sheet.autofilter(0, 0, max(1, len(rows)), len(columns) - 1)
         summary.activate()
