@@ -50,6 +50,8 @@ def _decrypt(file: IO[bytes], plain: IO[bytes]) -> bool:
             return False
         office.load_key(password=_EXCELS_OWN)
         office.decrypt(plain)
+    except MemoryError:
+        raise  # no fault of the key
     except Exception:  # noqa: BLE001 - another password, no workbook, or a broken one: its reader tells which
         return False
     plain.seek(0)
