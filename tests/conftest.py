@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -19,6 +20,11 @@ from entas.warehouse.migrate import migrate
 
 REGENCY = "32.16"
 PSEUDONYM_KEY = "a key for tests, known to everybody"
+
+#: The same examples in each run, however slow the machine: what fails on one fails on all. For others:
+#: `--hypothesis-profile=default`.
+hypothesis.settings.register_profile("entas", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("entas")
 
 _numbers = itertools.count(1)
 
