@@ -118,6 +118,25 @@ def test_twins_fathers_and_strangers_are_left_alone(register: Register) -> None:
     assert register.search().pairs == []
 
 
+def test_name_and_year_both_written_wrong_are_found_by_the_parents(register: Register) -> None:
+    parents = {"nama_ayah": "KARTA WIJAYA", "nama_ibu": "MAESAROH"}
+    here = register.add("ROKAYAH JULAEHA", date(1989, 2, 19), card=1, sex=2, **parents)
+    there = register.add("RKAYAH JULAEHA", date(1988, 2, 19), card=2, sex=2, village=2, **parents)
+    sister = register.add("NANI NUGRAHA", date(1992, 8, 5), card=3, sex=2, **parents)
+    other = register.add("NENI NUGRAHA", date(1990, 3, 16), card=4, sex=2, village=2, **parents)
+    found = register.persons()
+    assert (here, there) in found
+    assert (sister, other) not in found, "one letter and another birth date: sisters"
+
+
+@pytest.mark.parametrize("slip", ["USHERMAN SETIADI", "SUHERMAN STEIADI", "SUHERMNA SETIADI"])
+def test_letters_that_changed_places_are_one_slip(register: Register, slip: str) -> None:
+    parents = {"nama_ayah": "KARTA", "nama_ibu": "MAESAROH"}
+    here = register.add("SUHERMAN SETIADI", BORN, card=1, **parents)
+    there = register.add(slip, BORN, card=2, village=2, **parents)
+    assert register.persons() == {(here, there)}
+
+
 def test_a_person_twice_in_one_card(register: Register) -> None:
     first = register.add("WAWAN KURNIAWAN", BORN, card=1, nik="3216091204800001")
     second = register.add("Wawan  Kurniawan", BORN, card=1, kk_level=4)

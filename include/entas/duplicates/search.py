@@ -185,8 +185,8 @@ def _read_names(connection: duckdb.DuckDBPyConnection) -> None:
     """Every name and place once, in the form in which it is compared."""
     connection.execute(
         """
-        create table names (written varchar, name_key varchar, name_first varchar, name_short varchar,
-                            name_words tinyint, name_abbreviated boolean, father varchar);
+        create table names (written varchar, name_key varchar, name_plain varchar, name_first varchar,
+                            name_short varchar, name_words tinyint, name_abbreviated boolean, father varchar);
         create table places (written varchar, birthplace varchar)
         """
     )
@@ -201,6 +201,7 @@ def _read_names(connection: duckdb.DuckDBPyConnection) -> None:
             {
                 "written": batch,
                 "name_key": [name.key or None for name in names],
+                "name_plain": [name.text.replace(" ", "") or None for name in names],
                 "name_first": [name.first or None for name in names],
                 "name_short": [name.short or None for name in names],
                 "name_words": [name.words for name in names],
@@ -249,8 +250,8 @@ def _make_persons(connection: duckdb.DuckDBPyConnection) -> None:
                    min_by(sex, id) filter (kk_level in (2, 3)) as spouse_sex
             from named group by household
         )
-        select id, household, village, nik, name_birth_key, name_key, name_first, name_short, name_words,
-               name_abbreviated, born, sex, birthplace,
+        select id, household, village, nik, name_birth_key, name_key, name_plain, name_first, name_short,
+               name_words, name_abbreviated, born, sex, birthplace,
                coalesce(father_key, father_in_name, case when kk_level = 4 then
                    case when head_sex = 1 then head_key when spouse_sex = 1 then spouse_key end end) as father,
                coalesce(mother_key, case when kk_level = 4 then
@@ -287,6 +288,7 @@ def _make_blocks(connection: duckdb.DuckDBPyConnection) -> int:
         # The same whether or not day and month are swapped.
         "block_name_day": "name_key || least(born[5:6], born[7:8]) || greatest(born[5:6], born[7:8])",
         "block_mother": "mother || born[1:4]",
+        "block_parents": "mother || father",
         "block_spouse": "spouse || name_key[1:3]",
         "block_name_village": "name_key || village",
     }
@@ -409,9 +411,9 @@ def _gamma(model: Model, comparison: str, level: str) -> int:
 def _plausible(model: Model) -> str:
     """SQL that holds for pairs which are not strangers or twins, whatever their score.
 
-    Names that wholly differ are never one person's unless the NIK is the same; nor are birth dates, unless the NIK or
-    the mother is. Persons of one birth date in one card, or with the same parents, are twins unless their names are the
-    same but for spelling (in one card), or for a slip.
+    Names that wholly differ are never one person's unless the NIK is the same; nor are birth dates, unless the NIK is,
+    or name and mother are: Nani and Neni of one mother are sisters. Persons of one birth date in one card, or with the
+    same parents, are twins unless their names are the same but for spelling (in one card), or for a slip.
     """
     same_name, close_name = (_gamma(model, "nama", level) for level in (SAME, CLOSE))
     same_nik = f"gamma_nik = {_gamma(model, 'nik', SAME)}"
@@ -419,7 +421,7 @@ def _plausible(model: Model) -> str:
     return f"""
         (gamma_nama > {_gamma(model, "nama", DIFFERENT)} or {same_nik})
         and (gamma_tanggal_lahir <> {_gamma(model, "tanggal_lahir", DIFFERENT)} or {same_nik}
-            or gamma_nama_ibu = {_gamma(model, "nama_ibu", SAME)})
+            or (gamma_nama_ibu = {_gamma(model, "nama_ibu", SAME)} and gamma_nama = {same_name}))
         and ({same_nik} or gamma_tanggal_lahir <> {_gamma(model, "tanggal_lahir", SAME)} or case
             when household_l = household_r then gamma_nama >= {same_name}
             when greatest(gamma_nama_ibu, gamma_nama_ayah) >= {similar_parent} then gamma_nama >= {close_name}
