@@ -63,9 +63,9 @@ def test_a_month_and_a_year_are_a_date(told: tuple[str | None, ...], stored: cel
 # --- rows ----------------------------------------------------------------------------------------------------------
 
 
-def individuals(tmp_path: Path, *rows: dict[str, Any]) -> RegisterReading:
-    """The families in a P3KE list of individuals."""
-    told = [
+def individual_rows(*rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of a P3KE list of individuals."""
+    return [
         {
             "ID Keluarga": "F1",
             "Desil Kesejahteraan": 1,
@@ -77,7 +77,12 @@ def individuals(tmp_path: Path, *rows: dict[str, Any]) -> RegisterReading:
         }
         for number, row in enumerate(rows, start=1)
     ]
-    return read(write(tmp_path / "x.xlsx", {"x": table(told)})).registers["kesejahteraan"]
+
+
+def individuals(tmp_path: Path, *rows: dict[str, Any]) -> RegisterReading:
+    """The families in a P3KE list of individuals."""
+    path = write(tmp_path / "x.xlsx", {"x": table(individual_rows(*rows))})
+    return read(path).registers["kesejahteraan"]
 
 
 HEAD = {"Hubungan Dengan Kpl. Keluarga": "Kepala Keluarga"}
@@ -106,6 +111,27 @@ def test_what_the_row_that_stands_leaves_blank_is_taken_from_the_others_with_its
 
 def test_rows_whose_family_is_not_told_stay_by_themselves(tmp_path: Path) -> None:
     assert len(individuals(tmp_path, {"ID Keluarga": None}, {"ID Keluarga": " "}, {"ID Keluarga": "-1"}).rows) == 3
+
+
+@pytest.mark.parametrize("families_first", [True, False])
+def test_a_workbook_with_both_lists_names_each_family_once(tmp_path: Path, families_first: bool) -> None:
+    families = [
+        {"ID Keluarga": "F1", "Desil Kesejahteraan": None, "Kepala Keluarga": "WARGA 1", "NIK": "3216091708850001"},
+        {"ID Keluarga": "F2", "Desil Kesejahteraan": 2, "Kepala Keluarga": "WARGA 8", "NIK": "3216091708850008"},
+        {"ID Keluarga": "F2", "Desil Kesejahteraan": 2, "Kepala Keluarga": "WARGA 9", "NIK": "3216091708850009"},
+    ]
+    sheets = {
+        "Keluarga": table(families),
+        "Individu": table(individual_rows(HEAD, {}, {"ID Keluarga": "F2", **HEAD}, {"ID Keluarga": "F3", **HEAD})),
+    }
+    ordered = sheets if families_first else dict(reversed(sheets.items()))
+    reading = read(write(tmp_path / "x.xlsx", ordered))
+    rows = reading.registers["kesejahteraan"].rows.sort_values("id_keluarga_p3ke", kind="stable")
+    # the two rows of F2 in the list of families stay: whether they repeat each other is for the rules to say
+    assert rows["id_keluarga_p3ke"].tolist() == ["F1", "F2", "F2", "F3"]
+    assert rows["sheet"].tolist() == ["Keluarga", "Keluarga", "Keluarga", "Individu"]
+    assert rows["desil"].tolist() == [1, 2, 2, 1]
+    assert any("3 baris anggota" in note for note in reading.notes)
 
 
 @pytest.mark.parametrize("deciles", [(1, 1), (1, 2)])

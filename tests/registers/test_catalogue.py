@@ -66,6 +66,8 @@ def test_code_lists_are_whole(name: str, size: int) -> None:
         (("nik: {headers: [nik]}", "nik: {headers: [nik], when: {agama: [1]}}"), "a source names agama"),
         (("nik: {headers: [nik]}", "nik: {headers: [nik], value: 1}"), "a source has one of"),
         (("nik: {headers: [nik]}", "nik: {headers: [nik], part: '(['}"), "baru.yaml"),
+        (("required: [no_kk, nik]", "required: [no_kk, nik]\n    joins: baru"), "joins needs one_row_per"),
+        (("required: [no_kk, nik]", "required: [no_kk, nik]\n    joins: lama"), "joins names lama, which is no format"),
     ],
 )
 def test_a_wrong_format_is_told_with_its_file_and_mistake(

@@ -496,22 +496,28 @@ def _picked(columns: Sequence[Column | None], chosen: Sequence[tuple[int, int]])
     return made
 
 
-def join_rows(parts: Sequence[Part]) -> None:
-    """Make one row of those that agree in the columns of `one_row_per`, over all sheets of a format."""
+def join_rows(parts: Sequence[Part], joined: Sequence[Part] = ()) -> None:
+    """Make one row of those that agree in the columns of `one_row_per`, over all sheets of a format.
+
+    Args:
+        parts: of the format.
+        joined: of the format that this one joins; their rows stand.
+    """
     form = parts[0].layout.format
+    parts = [*joined, *parts]
     groups: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
     for number, part in enumerate(parts):
-        keys = part.layout.format.one_row_per
-        for row, key in enumerate(_keys(part, keys)):
+        for row, key in enumerate(_keys(part, form.one_row_per)):
             if key is not None:
                 groups.setdefault(key, []).append((number, row))
     dropped: list[set[int]] = [set() for _ in parts]
     for group in groups.values():
         if len(group) < 2:
             continue
-        stands = _standing(parts, group, form.prefer)
+        stands = group[0] if group[0][0] < len(joined) else _standing(parts, group, form.prefer)
         for other in group:
-            if other == stands:
+            # rows of the joined format that repeat each other are for the rules to judge
+            if other == stands or other[0] < len(joined):
                 continue
             _fill(parts, stands, other)
             dropped[other[0]].add(other[1])

@@ -41,6 +41,8 @@ Headers and labels are compared without case, spaces and punctuation; a remark i
 - `one_row_per`: columns (or helpers); rows in which all of them are equal are one row, over all sheets of the format.
   Cells that are blank in the row that stands are taken from the others. Rows in which one is blank (or an id that is
   not usable) stay by themselves;
+- `joins`: id of a format whose rows of this register, in another sheet of the workbook, say the same as rows of this one:
+  where they agree in the columns of `one_row_per`, the other format's row stands and takes in this one's;
 - `prefer`: which of such rows stands: a list of conditions, of which the first that a row meets decides; then the upper
   row. A condition is a mapping of helper or column -> value, and `usable: <id column>`;
 - `beside`: true when a sheet in which another register of this format was found may hold this one too;
@@ -104,7 +106,7 @@ _SOURCES = frozenset({"headers", "question", "group", "about", "value", "combine
 _BESIDES = frozenset({"words", "codes", "part", "when"})
 _DESCRIPTION = frozenset(
     "columns helpers required unused borrows not_with header_lines questions_after end_marks group unpivot one_row_per "
-    "prefer beside says".split()
+    "joins prefer beside says".split()
 )
 _FILE = frozenset({"format", "title", "version", "versions", "numbering", "registers"})
 
@@ -213,7 +215,7 @@ class RegisterFormat:
         end_marks: texts that end the data.
         group: labels in the rows that head member rows; group_key: the column that such a row must give.
         about: labels on sheets of pairs.
-        unpivot, one_row_per, prefer, beside, says: see the module's text.
+        unpivot, one_row_per, joins, prefer, beside, says: see the module's text.
     """
 
     register: str
@@ -237,6 +239,7 @@ class RegisterFormat:
     about: Labels
     unpivot: Unpivot | None
     one_row_per: tuple[str, ...]
+    joins: str | None
     prefer: tuple[Mapping[str, Any], ...]
     beside: bool
     says: tuple[str, ...]
@@ -512,6 +515,11 @@ class _Reader:
         self._known_names("required names", {name for group in required for name in group}, {*names, *self.kinds})
         one_row_per = tuple(self.told.get("one_row_per", ()))
         self._known_names("one_row_per names", set(one_row_per), names)
+        joins = self.told.get("joins")
+        if joins is not None and joins not in self.by_id:
+            raise FormatError(f"{self.where}: joins names {joins}, which is no format")
+        if joins is not None and not one_row_per:
+            raise FormatError(f"{self.where}: joins needs one_row_per, which tells the rows that are the same")
         prefer = tuple(self.told.get("prefer", ()))
         for condition in prefer:
             used = {value if name == "usable" else name for name, value in condition.items()}
@@ -563,6 +571,7 @@ class _Reader:
             about=Labels(self.about, (), tuple(self.about_spelled)),
             unpivot=unpivot,
             one_row_per=one_row_per,
+            joins=joins,
             prefer=prefer,
             beside=bool(self.told.get("beside", False)),
             says=(says,) if isinstance(says, str) else tuple(says),

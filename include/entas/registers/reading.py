@@ -284,8 +284,9 @@ class _File:
             for part in parts:
                 by_format.setdefault((part.layout.format.format_id, part.layout.format.version), []).append(part)
             for theirs in by_format.values():
-                if any(part.layout.format.one_row_per for part in theirs):
-                    join_rows(theirs)
+                form = theirs[0].layout.format
+                if form.one_row_per:
+                    join_rows(theirs, [part for part in parts if part.layout.format.format_id == form.joins])
                 self.notes += notes.of_format(register, theirs)
         return {register: parts for register, parts in found.items() if any(part.row_numbers for part in parts)}
 
