@@ -41,7 +41,7 @@ Headers and labels are compared without case, spaces and punctuation; a remark i
 - `one_row_per`: columns (or helpers); rows in which all of them are equal are one row, over all sheets of the format.
   Cells that are blank in the row that stands are taken from the others. Rows in which one is blank (or an id that is
   not usable) stay by themselves;
-- `joins`: id of a format whose rows of this register, in another sheet of the workbook, say the same as rows of this one:
+- `joins`: id of a format whose rows of this register, in another sheet of the workbook, say what rows of this one say:
   where they agree in the columns of `one_row_per`, the other format's row stands and takes in this one's;
 - `prefer`: which of such rows stands: a list of conditions, of which the first that a row meets decides; then the upper
   row. A condition is a mapping of helper or column -> value, and `usable: <id column>`;
