@@ -417,7 +417,7 @@ def test_heads_are_counted_over_loaded_rows_and_said_on_the_first_of_them(judge:
     )
     assert found(register, 0) == ["nama.kosong"]
     assert found(register, 1) == ["keluarga.kepala_bukan_satu"]
-    assert "memiliki 0 kepala keluarga" in register.findings["sentence"].iloc[1]
+    assert f"pada nomor KK {CARD}: 0; seharusnya tepat satu" in register.findings["sentence"].iloc[1]
     # a head listed twice is one head
     assert found(judge([person(1), person(1)])) == ["nik.baris_ganda"]
 
