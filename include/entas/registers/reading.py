@@ -20,7 +20,7 @@ from entas.areas import Village
 from entas.registers import cells, notes
 from entas.registers.assemble import Column, Part, Place, join_rows, place_of, read_part
 from entas.registers.catalogue import RegisterFormat, formats
-from entas.registers.detect import Layout, find_layout, known_headers
+from entas.registers.detect import Layout, Search, find_layout, known_headers
 from entas.registers.limits import DEFAULT_LIMITS, Limits
 from entas.registers.own_sheets import is_own_sheet
 from entas.registers.pairs import Description, belonging, read_descriptions
@@ -28,6 +28,7 @@ from entas.registers.prepared import prepare
 from entas.registers.rows import DataRows, data_rows
 from entas.registers.schema import EMPTY_WHEN_LATE, REGISTERS, WORD_DEFAULTS, Kind
 from entas.registers.sheets import Row, Sheet, UnreadableFileError, read_sheets
+from entas.registers.stacked import tables
 from entas.registers.village import AreaCount
 
 _ID = re.compile(r"(?:\d[. ]?){16}", re.ASCII)
@@ -205,6 +206,12 @@ class _File:
                 rows = _with_ids(sheet.rows) if search.likely else 0
                 self._missing.append(_Missing(len(self.notes), note, search.nearest, search.likely, rows))
             return
+        for table in tables(sheet.rows, sheet.merged, search):
+            self._read_table(number, replace(sheet, rows=sheet.rows[: table.end]), table.search)
+
+    def _read_table(self, number: int, sheet: Sheet, search: Search) -> None:
+        """Take a register of a sheet that ends where the register does."""
+        assert search.layout is not None
         found = data_rows(sheet, search.layout)
         self._count_areas(search.layout, found)
         self.notes += notes.of_sheet(sheet, search.layout, found)
