@@ -8,8 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# Files of tests that run beside each other; half of their time they wait for a server or a started program.
-TEST_PROCESSES ?= 2
+# Files of tests that run beside each other: half of their time they wait for a server or a started program.
+TEST_PROCESSES ?= 3
 
 # Local state; `make up ENTAS_HOME=...` works on another home.
 export ENTAS_HOME ?= .entas
