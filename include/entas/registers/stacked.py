@@ -6,14 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from entas.registers.cells import is_blank
-from entas.registers.detect import SEARCH_ROWS, Search, find_layout, known_headers
+from entas.registers.detect import Search, find_layout, known_headers
 from entas.registers.layout import Layout
 from entas.registers.sheets import Range, Row
 
 #: Headers of one format that a row must hold to be looked at as the header of a further register.
 _FEWEST_HEADERS = 3
-#: Rows that are looked at so; an honest sheet has few rows of known headers among its data.
-_MOST_LOOKED_AT = 500
+#: Different rows that are looked at so; an honest sheet has few rows of known headers among its data.
+_MOST_LOOKED_AT = 50
+#: Rows that tell whether the first of them begins a header.
+_HEADER_ROWS = 4
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,13 @@ def tables(rows: Sequence[Row], merged: Sequence[Range], found: Search) -> list[
 
 def _below(rows: Sequence[Row], merged: Sequence[Range], found: Search) -> Iterator[Search]:
     """Further registers below one."""
-    looked_at = 0
+    looked_at: set[tuple[str, ...]] = set()
     index = found.layout.data_row if found.layout else len(rows)
     while index < len(rows):
-        if _may_be_header(rows[index]):
-            looked_at += 1
-            if looked_at > _MOST_LOOKED_AT:
+        texts = tuple(map(str, rows[index])) if _may_be_header(rows[index]) else ()
+        if texts and texts not in looked_at:
+            looked_at.add(texts)
+            if len(looked_at) > _MOST_LOOKED_AT:
                 return
             next_one = _search_at(rows, merged, index)
             if next_one.layout is not None and next_one.layout.header_row == index and not _same(next_one, found):
@@ -86,7 +89,7 @@ def _may_be_header(row: Row) -> bool:
 def _search_at(rows: Sequence[Row], merged: Sequence[Range], index: int) -> Search:
     """What begins at a row, with rows counted from the sheet's first."""
     ranges = [(first - index, column, last - index, to) for first, column, last, to in merged if first >= index]
-    search = find_layout(rows[index : index + SEARCH_ROWS], ranges)
+    search = find_layout(rows[index : index + _HEADER_ROWS], ranges)
     if search.layout is None:
         return search
     return replace(
