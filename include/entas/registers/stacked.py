@@ -102,4 +102,9 @@ def _moved(layout: Layout, by: int) -> Layout:
 
 
 def _same(one: Search, other: Search) -> bool:
-    return bool(one.layout and other.layout and one.layout.format.register == other.layout.format.register)
+    """Whether a register that the first gives is one that the second gives, too."""
+    return not _registers(one).isdisjoint(_registers(other))
+
+
+def _registers(search: Search) -> set[str]:
+    return {layout.format.register for layout in (search.layout, *search.beside) if layout}
