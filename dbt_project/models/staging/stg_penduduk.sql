@@ -9,7 +9,7 @@ renamed as (
         household_id,
         person_id,
         name_birth_key,
-        nik is not null as has_nik,
+        has_nik,
         status_dasar as life_status,
         coalesce(status_dasar = 1, true) as is_member,
         pendidikan_sedang_id as schooling

@@ -89,7 +89,7 @@ and not exists (
 )
 and not exists (
     select from raw.kesejahteraan mine
-    join raw.penduduk head on head.person_id = mine.head_person_id and head.nik is not null
+    join raw.penduduk head on head.person_id = mine.head_person_id and head.has_nik
     join raw.kesejahteraan theirs on theirs.household_id = head.household_id, later l
     where mine.upload_id = e.upload_id and l.upload_id = theirs.upload_id and mine.household_id is null
       and l.period = %(period)s and l.received_at > e.received_at
@@ -99,7 +99,7 @@ and not exists (
     join raw.penduduk head using (household_id)
     join raw.kesejahteraan theirs on theirs.head_person_id = head.person_id, later l
     where mine.upload_id = e.upload_id and l.upload_id = theirs.upload_id and theirs.household_id is null
-      and head.nik is not null and l.period = %(period)s and l.received_at > e.received_at
+      and head.has_nik and l.period = %(period)s and l.received_at > e.received_at
 )
 and not exists (
     select from raw.verifikasi mine join raw.verifikasi theirs using (household_id, tanggal_musyawarah, hasil), later l
