@@ -1,8 +1,9 @@
 {{
     config(
         indexes=[
-            {'columns': ['household_id', 'period'], 'unique': true},
+            {'columns': ['household_id', 'period'], 'primary_key': true},
             {'columns': ['period', 'village_code']},
+            {'columns': ['period', 'village_code'], 'where': 'is_counted'},
         ]
     )
 }}
