@@ -197,8 +197,7 @@ class World:
     # ------------------------------------------------------------------------------------------ warehouse
 
     def load(self, connection: psycopg.Connection) -> dict[int, int]:
-        """Put the uploads into an emptied `raw`; returns the upload_id of each order of receipt."""
-        connection.execute("truncate raw.upload restart identity cascade")
+        """Put the uploads into an empty `raw`; returns the upload_id of each order of receipt."""
         ids = {received.order: self._load_upload(connection, received) for received in self.received}
         connection.commit()
         return ids
