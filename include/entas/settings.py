@@ -49,6 +49,8 @@ class Settings:
         project_root: folder that holds dags/, dbt_project/ and expectations/.
         feedback_days, log_days: after so many days `keep_house` removes feedback workbooks and logs
             (`ENTAS_FEEDBACK_DAYS`, `ENTAS_LOG_DAYS`).
+        identity_months: of uploads received more months ago than this, `keep_house` destroys all that names persons;
+            figures stay (`ENTAS_IDENTITY_MONTHS`). 0: identities and the archive are kept for ever.
         access: how stores on other machines are reached.
         sweep_hours: a quiet folder of the inbox is looked at again at least so often (`ENTAS_SWEEP_HOURS`; 0: always).
         settle_seconds: a new file of a store that does not tell whether its writer is done (SFTP) must stay unchanged
@@ -68,6 +70,7 @@ class Settings:
     project_root: Path = PROJECT_ROOT
     feedback_days: int = 400
     log_days: int = 90
+    identity_months: int = 0
     access: StoreAccess = StoreAccess()
     sweep_hours: float = 6
     settle_seconds: float = 5
@@ -105,6 +108,7 @@ class Settings:
             pseudonym_key=env.get("ENTAS_PSEUDONYM_KEY") or _kept_key(home / "pseudonym.key"),
             feedback_days=_days("ENTAS_FEEDBACK_DAYS", value("ENTAS_FEEDBACK_DAYS"), 400),
             log_days=_days("ENTAS_LOG_DAYS", value("ENTAS_LOG_DAYS"), 90),
+            identity_months=_months("ENTAS_IDENTITY_MONTHS", value("ENTAS_IDENTITY_MONTHS")),
             access=StoreAccess(
                 ssh_known_hosts=value("ENTAS_SSH_KNOWN_HOSTS"),
                 ssh_key=value("ENTAS_SSH_KEY"),
@@ -144,6 +148,15 @@ def _days(name: str, text: str | None, default: int) -> int:
         return default
     if not text.isdecimal() or int(text) < 1:
         raise EntasError(f"{name}={text} is no number of days; write a whole number from 1")
+    return int(text)
+
+
+def _months(name: str, text: str | None) -> int:
+    """A number of months, or 0 for no limit. Fewer than 12 would reach into what decisions and amounts rest on."""
+    if text is None or text == "0":
+        return 0
+    if not text.isdecimal() or not 12 <= int(text) <= 1200:
+        raise EntasError(f"{name}={text} is no retention; write a whole number of months from 12, or 0 to keep for ever")
     return int(text)
 
 

@@ -12,19 +12,17 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from entas.clock import parse_period, period_text
+from entas.discretion import discreet
 from entas.errors import EntasError
 from entas.scratch import scratch_folder
 from entas.settings import Settings
 from entas.storage import Store
 from entas.warehouse import open_warehouse
-from entas.warehouse.locks import alone
+from entas.warehouse.locks import SEARCH_LOCK, alone
 
 if TYPE_CHECKING:
     from entas.duplicates.search import Found
     from entas.duplicates.store import Decision
-
-#: Any fixed number: one search at a time in a warehouse.
-_LOCK = 0x64757061
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,7 @@ class Summary:
         return asdict(self)
 
 
+@discreet
 def find_duplicates(settings: Settings, period: date | None = None, *, only_if_changed: bool = False) -> Summary:
     """Search the registers in force in a month, keep the pairs, and write the worklists.
 
@@ -79,7 +78,7 @@ def find_duplicates(settings: Settings, period: date | None = None, *, only_if_c
     from entas.duplicates.model import METHOD
     from entas.duplicates.worklist import write_worklists
 
-    with open_warehouse(settings).connect(autocommit=True) as connection, alone(connection, _LOCK, "search"):
+    with open_warehouse(settings).connect(autocommit=True) as connection, alone(connection, SEARCH_LOCK, "search"):
         if period is None:
             latest = store.latest_period(connection)
             period = parse_period(latest) if latest else None

@@ -42,7 +42,8 @@ copy (
     )
     select {columns}
     from raw.penduduk p join families using (household_id, upload_id) join in_force f using (upload_id)
-    where coalesce(p.status_dasar, 1) = 1
+    -- A row whose identity was destroyed can be compared with nobody.
+    where coalesce(p.status_dasar, 1) = 1 and p.nama is not null
 ) to stdout (format csv)
 """
 

@@ -177,6 +177,7 @@ join raw.penduduk r on r.upload_id = d.right_upload_id and r.position = d.right_
 join raw.upload ru on ru.upload_id = d.right_upload_id
 where d.computed_at = (select max(computed_at) from quality.duplicate_search where period = %(month)s)
   and d.decision is distinct from 'berbeda'
+  and l.nama is not null and r.nama is not null  -- nobody can look into a row whose identity was destroyed
 order by counted desc nulls last, d.score desc, d.pair_id
 """
 #: Of the families of the pair, how many the month counts as extremely poor: two of them are money paid twice.

@@ -10,6 +10,12 @@ import psycopg
 
 _log = logging.getLogger(__name__)
 
+# Any fixed numbers, one for each kind of work.
+#: Intake: the outcome of an upload depends on those received before. Also held while files or identities are destroyed.
+INTAKE_LOCK = 0x656E7461735F31
+#: The search for duplicates, and whatever takes away rows that it lists.
+SEARCH_LOCK = 0x64757061
+
 
 @contextmanager
 def alone(connection: psycopg.Connection, lock: int, work: str) -> Iterator[None]:
