@@ -16,24 +16,11 @@
 
 
 {#
-    Analysts and stewards read the marts. The roles are made by the migrations and may be absent on a borrowed server;
-    builds with a suffix are the pipeline's own. The lock keeps two models that finish together from changing the
-    rights of their schema at the same time, which PostgreSQL refuses.
+    Analysts read the marts, and stewards the rows of their districts. How is in the warehouse's own function, which
+    migrations keep (include/entas/warehouse/rights/owner.sql); builds with a suffix are the pipeline's own.
 #}
 {% macro let_readers_read() -%}
     {%- if not var('schema_suffix', '') -%}
-        do $grant$
-        declare
-            reader name;
-        begin
-            perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('entas.marts.grants'));
-            for reader in
-                select rolname from pg_catalog.pg_roles where rolname in ('entas_analyst', 'entas_steward')
-            loop
-                execute format('grant usage on schema {{ adapter.quote(this.schema) }} to %I', reader);
-                execute format('grant select on {{ this }} to %I', reader);
-            end loop;
-        end
-        $grant$
+        select identity.let_readers_read('{{ this }}')
     {%- endif -%}
 {%- endmacro %}

@@ -1,22 +1,20 @@
-"""Bring the warehouse to this version: roles, then Alembic's migrations, then reference data."""
+"""Bring the warehouse to this version: roles, Alembic's migrations, rights, then reference data."""
 
 from __future__ import annotations
 
-import logging
+import os
 from functools import lru_cache
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
 from entas import areas
 from entas.errors import EntasError, UnreachableError
 from entas.settings import Settings
-
-_log = logging.getLogger(__name__)
+from entas.warehouse import rights
+from entas.warehouse.roles import ensure_roles, set_passwords
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-ROLES = ("entas_pipeline", "entas_analyst", "entas_steward")
 #: Any fixed number: one migration at a time in a database.
 _LOCK = 0x656E746173
 #: Grants of roles tell INHERIT and SET apart since 16.
@@ -34,7 +32,7 @@ def head() -> str:
 
 
 def migrate(owner: str, settings: Settings) -> bool:
-    """Create roles and upgrade to `head()`; does nothing when that is done already.
+    """Create roles, upgrade to `head()` and give everybody their rights; does nothing when that is done already.
 
     Args:
         owner: connection string of an account that may create schemas in the database.
@@ -59,11 +57,15 @@ def migrate(owner: str, settings: Settings) -> bool:
             )
         connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
         try:
-            roles = _create_roles(connection)
+            roles = ensure_roles(connection)
+            if roles:
+                set_passwords(connection, owner, os.environ)
+                rights.close_database(connection)
+            if _revision(connection, roles) != head():
+                _upgrade(owner, roles)
+            rights.settle(connection, head(), with_roles=roles)
             if roles:
                 connection.execute("set role entas_pipeline")
-            if _revision(connection) != head():
-                _upgrade(owner, roles)
             _load_villages(connection, settings.regency)
         except psycopg.errors.InsufficientPrivilege as error:
             raise EntasError(
@@ -76,40 +78,14 @@ def migrate(owner: str, settings: Settings) -> bool:
     return roles
 
 
-def _revision(connection: psycopg.Connection) -> str | None:
-    if not connection.execute("select to_regclass('raw.entas_version')").fetchone()[0]:
-        return None
-    row = connection.execute("select version_num from raw.entas_version").fetchone()
-    return row[0] if row else None
-
-
-def _create_roles(connection: psycopg.Connection) -> bool:
-    """Make the roles where they are missing; roles belong to the server, so another database may race us."""
-    for role in ROLES:
-        if connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
-            continue
-        try:
-            connection.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
-        except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-            continue
-        except psycopg.errors.InsufficientPrivilege:
-            _log.warning("This account may not create roles: Entas works without entas_analyst and entas_steward.")
-            return False
-    me, database = connection.execute("select current_user, current_database()").fetchone()
-    if not connection.execute("select pg_has_role(current_user, 'entas_pipeline', 'SET')").fetchone()[0]:
-        try:
-            connection.execute(sql.SQL("grant entas_pipeline to {}").format(sql.Identifier(me)))
-        except psycopg.errors.InsufficientPrivilege:
-            # The roles are another database's of this server, and this account is none of theirs.
-            _log.warning("This account is not granted entas_pipeline: Entas works as the account itself.")
-            return False
-    if not connection.execute(
-        "select has_database_privilege('entas_pipeline', current_database(), 'CREATE')"
-    ).fetchone()[0]:
-        connection.execute(
-            sql.SQL("grant create, temporary on database {} to entas_pipeline").format(sql.Identifier(database))
-        )
-    return True
+def _revision(connection: psycopg.Connection, roles: bool) -> str | None:
+    with connection.transaction():
+        if roles:  # the schema is the owner's alone
+            connection.execute("set local role entas_pipeline")
+        if not connection.execute("select to_regclass('raw.entas_version')").fetchone()[0]:
+            return None
+        row = connection.execute("select version_num from raw.entas_version").fetchone()
+        return row[0] if row else None
 
 
 def _upgrade(owner: str, roles: bool) -> None:
