@@ -122,12 +122,14 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
 
 
 def _headed(node: Any) -> Iterator[str]:
-    """What the comment at the head of a test says, in brackets: what must hold, and what to mend where it does not."""
+    """What must hold and what to mend, in brackets: the comment at the head of a test's SQL, and its description."""
+    if str(node.resource_type) != "test":
+        return
     code = str(getattr(node, "raw_code", None) or "").lstrip()
     lines = takewhile(lambda line: line.startswith("--"), code.splitlines())
     comment = " ".join(line.removeprefix("--").strip() for line in lines)
-    if str(node.resource_type) == "test" and comment:
-        yield f"({comment})"
+    if said := " ".join([comment, *str(node.description or "").split()]).strip():
+        yield f"({said})"
 
 
 @contextmanager
