@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import click
 
 from entas import __version__, clock
+from entas.discretion import Masking, masked_numbers, withhold
 from entas.errors import EntasError
 from entas.settings import Settings
 from entas.text import ShownFormatter, shown, shown_json, shown_lines
@@ -34,15 +35,18 @@ class _Group(click.Group):
         except click.exceptions.Abort:
             _fail("stopped", 130)
         except click.ClickException as error:
+            error.message = masked_numbers(error.message)  # it repeats what was typed
             error.show()
             sys.exit(error.exit_code)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
             sys.exit(1)
         except EntasError as error:
+            withhold(error)  # what it came of may quote a cell
             _debug()
             _fail(str(error), error.exit_code)
         except Exception as error:  # noqa: BLE001 - the last place: one line for people, the trace with --debug
+            withhold(error)
             _debug()
             _fail(f"{type(error).__name__}: {' '.join(str(error).split())} (entas --debug shows where)", 1)
 
@@ -54,7 +58,7 @@ def _debug() -> None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"entas: {shown(message)}", err=True)
+    click.echo(f"entas: {masked_numbers(shown(message))}", err=True)
     sys.exit(code)
 
 
@@ -62,6 +66,7 @@ def _log_more(_: click.Context, __: click.Parameter, debug: bool) -> None:
     level = logging.INFO if debug else logging.ERROR
     if debug or not logging.root.handlers:
         handler = logging.StreamHandler()
+        handler.addFilter(Masking())
         handler.setFormatter(ShownFormatter("%(levelname)s %(name)s: %(message)s"))
         logging.basicConfig(level=level, handlers=[handler], force=True)
 

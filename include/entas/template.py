@@ -21,6 +21,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from entas import areas, clock
 from entas.areas import Village
+from entas.discretion import discreet
 from entas.errors import EntasError, UsageError
 from entas.intake.styles import row_height, text_lines
 from entas.registers.catalogue import RegisterFormat, formats
@@ -112,6 +113,7 @@ _COLUMN_FORMATS: dict[Kind, dict[str, Any]] = {
 Rows = Iterable[Mapping[str, Any]]
 
 
+@discreet
 def write_template(settings: Settings, village: str, period: date, *, prefill: bool, output: Path) -> None:
     """Write the workbook: instructions, the five registers, and the lists of codes.
 

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -19,10 +20,10 @@ from multiprocessing.process import AuthenticationString
 from types import ModuleType
 from typing import Any, Protocol, TypeVar
 
+from entas.discretion import for_log
 from entas.errors import EntasError
 from entas.intake.prepare import PreparedUpload, ReadJob, prepare
 from entas.registers.limits import DEFAULT_LIMITS, Limits, MemoryBound, start_clock, stop_clock
-from entas.text import shown
 
 _log = logging.getLogger(__name__)
 
@@ -145,10 +146,21 @@ def _do_one(call: _Call, function: Callable[[J], R], job: J) -> R:
 _AT, _DONE, _RAISED = "at", "done", "raised"
 
 
+def _be_silent() -> None:
+    """Say nothing from here on: libraries warn, log and panic with what stands in the cells. Answers tell enough."""
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
+
+
 def _serve(connection: Connection) -> None:
     """Work off calls until the caller hangs up or is gone."""
     _end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the terminal is the caller's to handle
+    _be_silent()
     memory = MemoryBound()
     while True:
         try:
@@ -336,7 +348,7 @@ class ReaderPool:
             done[job] = self._read_alone(job)
         for job, prepared in done.items():
             if prepared.trouble:
-                _log.error("%s cannot be read for an error of Entas: %s", shown(job.file_name), prepared.trouble)
+                _log.error("%s cannot be read for an error of Entas: %s", for_log(job.file_name), prepared.trouble)
         return done
 
     def _read_alone(self, job: ReadJob) -> PreparedUpload:
@@ -348,7 +360,7 @@ class ReaderPool:
             if death.too_slow:
                 return _too_slow(job)
             self._check_health()
-            _log.warning("the reader of %s died", shown(job.file_name))
+            _log.warning("the reader of %s died", for_log(job.file_name))
             return PreparedUpload(error=DIED)
 
     def _check_health(self) -> None:
@@ -414,7 +426,7 @@ class ReaderPool:
 
 
 def _too_slow(job: ReadJob) -> PreparedUpload:
-    _log.warning("the reader of %s was stopped after %s seconds", shown(job.file_name), job.limits.seconds)
+    _log.warning("the reader of %s was stopped after %s seconds", for_log(job.file_name), job.limits.seconds)
     return PreparedUpload(error=job.limits.too_slow)
 
 

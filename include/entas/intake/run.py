@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import psycopg
 
 from entas import areas, clock
+from entas.discretion import discreet, for_log
 from entas.errors import EntasError, UsageError
 from entas.intake import load, scan
 from entas.intake.feedback import write_due_feedback
@@ -24,7 +25,6 @@ from entas.registers.catalogue import formats
 from entas.scratch import scratch_folder
 from entas.settings import Settings
 from entas.storage import Store, copy_hashing
-from entas.text import shown
 from entas.warehouse import open_warehouse
 from entas.warehouse.locks import alone
 
@@ -79,6 +79,7 @@ class _Fetched:
     one: Pending
     sha256: str
     rejection: str | None
+@discreet
     job: ReadJob | None
 
 
@@ -167,7 +168,7 @@ def _take(connection: psycopg.Connection, item: _Fetched, prepared: PreparedUplo
         parts = (error.sqlstate, told.table_name, told.column_name or told.constraint_name)
         place = " ".join(part for part in parts if part)
         # without the error's message, which may hold what stands in the cells
-        _log.error("the warehouse cannot hold what %s says: %s", shown(item.one.path), place)
+        _log.error("the warehouse cannot hold what %s says: %s", for_log(item.one.path), place)
         return _load(connection, replace(item, rejection=_NOT_HELD.format(place=place)), None)
 
 
@@ -211,7 +212,7 @@ def _fetch(
     except PermissionError:
         _log.error(
             "%s may not be read by this account; it keeps its receipt and is tried again by the next run",
-            shown(one.path),
+            for_log(one.path),
         )
         return None
     try:
@@ -225,7 +226,7 @@ def _fetch(
         else:
             _log.error(
                 "%s cannot be read: %s; it keeps its receipt and is tried again by the next run",
-                shown(one.path),
+                for_log(one.path),
                 error.__cause__,
             )
         return None

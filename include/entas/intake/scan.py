@@ -15,12 +15,12 @@ from pathlib import PurePosixPath
 import psycopg
 
 from entas import areas, clock
+from entas.discretion import for_log
 from entas.errors import EntasError
 from entas.intake.listing import Listing, forget_folder
 from entas.registers.own_sheets import without_suffix
 from entas.settings import Settings
 from entas.storage import Store, StoredFile
-from entas.text import shown
 
 _log = logging.getLogger(__name__)
 
@@ -197,7 +197,7 @@ def _whole(inbox: Store, files: list[StoredFile], settle_seconds: float) -> list
     settled = set(inbox.again(late))
     for file in late:
         if file not in settled:
-            _log.info("%s is still being written; left for the next run", shown(file.path))
+            _log.info("%s is still being written; left for the next run", for_log(file.path))
     return [file for file in files if file.modified_ns <= long_ago or file in settled]
 
 
@@ -210,7 +210,7 @@ def _uploads(files: list[StoredFile]) -> list[StoredFile]:
     for file in files:
         if not _is_text(file.path):
             name = file.path.encode("utf-8", "backslashreplace").decode()
-            _log.error("%s is left alone: its name is not UTF-8; rename it and run entas intake again", shown(name))
+            _log.error("%s is left alone: its name is not UTF-8; rename it and run entas intake again", for_log(name))
         elif is_upload(file.path):
             found.append(file)
     return found
@@ -244,7 +244,7 @@ def _is_being_written(inbox: Store, file: StoredFile) -> bool:
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except OSError as error:
         if error.errno == errno.EAGAIN:
-            _log.info("%s is still being written; left for the next run", shown(file.path))
+            _log.info("%s is still being written; left for the next run", for_log(file.path))
             return True
     finally:
         os.close(descriptor)
@@ -258,7 +258,7 @@ def has_changed(inbox: Store, one: Pending) -> bool:
 
 def forget(connection: psycopg.Connection, one: Pending) -> None:
     """Drop the receipt of a version that is gone before it was read; what is there now is received anew."""
-    _log.warning("%s changed before it was read; it is received again by the next run", shown(one.path))
+    _log.warning("%s changed before it was read; it is received again by the next run", for_log(one.path))
     with connection.transaction():
         connection.execute(
             "delete from raw.inbox_file where received_at = %s and upload_id is null", (one.received_at,)

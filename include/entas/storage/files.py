@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from entas.text import shown
+from entas.discretion import for_log
 
 _log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def tell_once(place: str) -> None:
     if place not in _told:
         _told.add(place)
         text = place.encode("utf-8", "backslashreplace").decode()
-        _log.error("%s is left alone: it is a link, a pipe or a device, and no file", shown(text))
+        _log.error("%s is left alone: it is a link, a pipe or a device, and no file", for_log(text))
 
 
 class FolderTree:
@@ -123,7 +123,7 @@ class FolderTree:
                     elif path == under:
                         raise found
                     elif isinstance(found, PermissionError):
-                        _log.error("%s/%s may not be read by this account; it is left alone", self.place, shown(path))
+                        _log.error("%s/%s may not be read by this account; it is left alone", self.place, for_log(path))
                     elif not isinstance(found, FileNotFoundError | NotADirectoryError):  # these went away meanwhile
                         raise found
             level = below

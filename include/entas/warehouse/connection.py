@@ -10,6 +10,7 @@ from typing import Any, Literal
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from entas.discretion import DiscreetConnection
 from entas.errors import EntasError, UnreachableError
 from entas.settings import Settings
 from entas.warehouse.embedded import EmbeddedServer
@@ -64,11 +65,20 @@ class Warehouse:
         Raises:
             UnreachableError: the server does not answer or refuses.
         """
-        try:
-            return psycopg.connect(self.conninfo(role), application_name=f"entas {role}", **options)
-        except psycopg.OperationalError as error:
-            reason = " ".join(str(error).split())
-            raise UnreachableError(f"the warehouse does not answer: {reason}; look at ENTAS_WAREHOUSE_URL") from error
+        return _connect(self.conninfo(role), role, options)
+
+    def connect_as(self, login: str, password: str | None = None, **options: Any) -> psycopg.Connection:
+        """A new connection of a login of its own, such as a district's steward; `options` as in `connect`.
+
+        Raises:
+            UnreachableError: the server does not answer or refuses.
+            EntasError: entas_analyst or entas_steward, and the role or its password is not there.
+        """
+        if password is None and login in ("entas_analyst", "entas_steward"):
+            return self.connect(login.removeprefix("entas_"), **options)  # type: ignore[arg-type]
+        # Without a password libpq looks for one (PGPASSWORD, ~/.pgpass); the owner's is not this login's.
+        parts = {**conninfo_to_dict(self.owner), "user": login, "password": password}
+        return _connect(make_conninfo("", **parts), login, options)
 
     def dbt_environment(self) -> dict[str, str]:
         """The variables that dbt_project/profiles.yml reads."""
@@ -81,6 +91,14 @@ class Warehouse:
             "ENTAS_DBT_DBNAME": str(parts.get("dbname", DATABASE)),
             "ENTAS_DBT_ROLE": "entas_pipeline" if self.roles else "",
         }
+
+
+def _connect(conninfo: str, role: str, options: dict[str, Any]) -> psycopg.Connection:
+    try:
+        return DiscreetConnection.connect(conninfo, application_name=f"entas {role}", **options)
+    except psycopg.OperationalError as error:
+        reason = " ".join(str(error).split())
+        raise UnreachableError(f"the warehouse does not answer: {reason}; look at ENTAS_WAREHOUSE_URL") from error
 
 
 def open_warehouse(settings: Settings) -> Warehouse:

@@ -34,6 +34,26 @@ _SUPERUSER = "postgres"
 #: Seconds that a start may take: a server that was killed replays its log first.
 _START_SECONDS = 300
 
+#: What the server may write about an error is not left to the file: rows stand in statements, in details (`Failing row
+#: contains ...`) and in the context of COPY, and values in the messages themselves. Whoever caused an error is told.
+_DISCREET = {
+    "log_min_messages": "log",  # above errors, below what is about the server
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+
+#: Databases of ours that everybody may enter, as PostgreSQL makes them.
+_OPEN_DATABASES = """
+select datname
+from pg_database
+where datname in ('postgres', 'template1', %s)
+and exists (select from aclexplode(coalesce(datacl, acldefault('d', datdba))) as a where a.grantee = 0)
+"""
+
 _CONFIGURATION = """
 # Written once by Entas; yours to change afterwards.
 listen_addresses = ''
@@ -49,8 +69,6 @@ max_wal_senders = 0
 random_page_cost = 1.1
 jit = off
 log_destination = 'stderr'
-log_min_messages = warning
-log_min_error_statement = panic
 timezone = 'UTC'
 """
 
@@ -131,7 +149,7 @@ class EmbeddedServer:
                 self._control("stop", "-m", "fast")
 
     def ensure_database(self, name: str) -> None:
-        """Create the database unless it exists."""
+        """Create the database unless it exists; nobody may enter a database of this server by default."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
                 with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
@@ -139,6 +157,15 @@ class EmbeddedServer:
                         psycopg.sql.SQL(
                             "create database {} template template0 encoding 'UTF8' locale 'C.UTF-8'"
                         ).format(psycopg.sql.Identifier(name))
+                    )
+            if not connection.execute(_OPEN_DATABASES, (name,)).fetchone():
+                return
+            with connection.transaction():
+                # Two processes that start together must not change a database at the same time.
+                connection.execute("select pg_advisory_xact_lock(hashtext('entas.databases'))")
+                for (database,) in connection.execute(_OPEN_DATABASES, (name,)).fetchall():
+                    connection.execute(
+                        psycopg.sql.SQL("revoke all on database {} from public").format(psycopg.sql.Identifier(database))
                     )
 
     # -- parts ---------------------------------------------------------------------------------------------
@@ -209,7 +236,8 @@ class EmbeddedServer:
         if self.log.exists() and self.log.stat().st_size > 10_000_000:
             self.log.replace(self.log.with_suffix(".log.1"))
         self._forget_stale_pid()
-        self._control("start", "-t", str(_START_SECONDS), "-l", str(self.log), "-o", f"-k '{sockets}'")
+        discreet = " ".join(f"-c {name}={value}" for name, value in _DISCREET.items())
+        self._control("start", "-t", str(_START_SECONDS), "-l", str(self.log), "-o", f"-k '{sockets}' {discreet}")
 
     def _forget_stale_pid(self) -> None:
         """Remove a pid file whose number now belongs to a process that is no PostgreSQL server."""

@@ -1,16 +1,22 @@
 """Alembic's environment: migrations run in one transaction, under the role that owns the warehouse."""
 
-import psycopg
 from alembic import context
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
+
+from entas.discretion import DiscreetConnection
 
 config = context.config
 
 
 def run() -> None:
     owner, role = config.attributes["owner"], config.attributes["role"]
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(owner), poolclass=NullPool)
+    engine = create_engine(
+        "postgresql+psycopg://",
+        hide_parameters=True,
+        creator=lambda: DiscreetConnection.connect(owner),
+        poolclass=NullPool,
+    )
     with engine.begin() as connection:
         if role:
             connection.execute(text(f'set local role "{role}"'))
