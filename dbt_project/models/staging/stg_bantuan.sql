@@ -8,10 +8,10 @@ renamed as (
         position as row_position,
         household_id,
         person_id,
-        program as programme,
+        {{ without_numbers('program') }} as programme,
         -- The same payment however its programme is spaced or capitalised.
-        upper(regexp_replace(btrim(program), '\s+', ' ', 'g')) as programme_key,
-        sumber_dana as funding_source,
+        upper({{ squeezed(without_numbers('program')) }}) as programme_key,
+        {{ without_numbers('sumber_dana') }} as funding_source,
         nilai as amount,
         tanggal_salur as paid_on
     from {{ source('raw', 'bantuan') }}

@@ -9,11 +9,11 @@ renamed as (
         household_id,
         person_id,
         jenis as kind,
-        nama_kegiatan as activity_name,
-        penyelenggara as provider,
+        {{ without_numbers('nama_kegiatan') }} as activity_name,
+        {{ without_numbers('penyelenggara') }} as provider,
         tanggal_mulai as started_on,
         tanggal_selesai as finished_on,
-        hasil as outcome,
+        {{ without_numbers('hasil') }} as outcome,
         nilai as amount
     from {{ source('raw', 'pemberdayaan') }}
 

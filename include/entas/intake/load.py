@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from entas import areas, clock
+from entas.intake.cover import cover_identities, note
 from entas.intake.prepare import PreparedRegister, PreparedUpload
 from entas.intake.scan import Pending
 from entas.validation import sql_rules
@@ -219,6 +220,11 @@ def write(
         _write_results(connection, upload_id, register, loaded=register in taken)
     for register in taken:
         _copy_rows(connection, upload_id, register)
+    # After all are copied: persons that the upload itself lists are known by now.
+    covered = {register.register: cover_identities(connection, upload_id, register.register) for register in taken}
+    if any(covered.values()):
+        notes += [note(register, cells) for register, cells in covered.items() if cells]
+        connection.execute("update raw.upload set notes = %s where upload_id = %s", (notes, upload_id))
     warned = 0
     for register in registers:
         positions = set(register.warned) if register in taken else set()
