@@ -79,10 +79,10 @@ class _Fetched:
     one: Pending
     sha256: str
     rejection: str | None
-@discreet
     job: ReadJob | None
 
 
+@discreet
 def run_intake(
     settings: Settings, *, village: str | None = None, period: str | None = None, progress: Progress | None = None
 ) -> IntakeSummary:
