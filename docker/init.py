@@ -19,18 +19,26 @@ from psycopg import sql
 from entas.errors import EntasError
 from entas.settings import Settings
 from entas.warehouse import open_warehouse
+from entas.warehouse.rights import harden_catalogue
+from entas.warehouse.roles import (
+    ANALYST,
+    CONNECTIONS,
+    IDENTITY,
+    PASSWORDS,
+    PIPELINE,
+    STEWARD,
+    ensure_roles,
+    lock,
+    set_limits,
+    set_password,
+)
 
 _HOST = "postgres"
 _BROKER = "redis"
 #: Database -> account that owns it. Analysts and stewards may enter the first.
 _DATABASES = {"entas": "entas_pipeline", "airflow": "airflow"}
 #: Account -> variable of its password; without a password an account cannot log in.
-_ACCOUNTS = {
-    "entas_pipeline": "ENTAS_PIPELINE_PASSWORD",
-    "airflow": "AIRFLOW_DB_PASSWORD",
-    "entas_analyst": "ENTAS_ANALYST_PASSWORD",
-    "entas_steward": "ENTAS_STEWARD_PASSWORD",
-}
+_ACCOUNTS = PASSWORDS | {"airflow": "AIRFLOW_DB_PASSWORD"}
 #: These stand in URLs as they are.
 _IN_URLS = ("ENTAS_PIPELINE_PASSWORD", "AIRFLOW_DB_PASSWORD", "ENTAS_REDIS_PASSWORD")
 
@@ -48,14 +56,22 @@ def check_passwords(env: dict[str, str]) -> None:
 
 def prepare_server(connection: psycopg.Connection, env: dict[str, str]) -> None:
     """Make accounts and databases, set the passwords, and let nobody into a database who has no business there."""
+    ensure_roles(connection)
+    if not connection.execute("select 1 from pg_roles where rolname = 'airflow'").fetchone():
+        connection.execute("create role airflow")
     for account, variable in _ACCOUNTS.items():
-        name, password = sql.Identifier(account), env.get(variable) or None
-        if not connection.execute("select 1 from pg_roles where rolname = %s", (account,)).fetchone():
-            connection.execute(sql.SQL("create role {}").format(name))
+        password = env.get(variable)
+        if password:
+            set_password(connection, account, password)
+        else:
+            lock(connection, account)
+    for role in (ANALYST, STEWARD):
+        set_limits(connection, role, CONNECTIONS)
+    # What `entas stewards` needs: make logins, and stewards of them, and no more than that.
+    connection.execute(sql.SQL("alter role {} createrole").format(sql.Identifier(PIPELINE)))
+    for role, options in ((STEWARD, "admin true, inherit false, set false"), (IDENTITY, "inherit false, set true")):
         connection.execute(
-            sql.SQL("alter role {} with login password {}").format(name, sql.Literal(password))
-            if password
-            else sql.SQL("alter role {} with nologin password null").format(name)
+            sql.SQL("grant {} to {} with {}").format(sql.Identifier(role), sql.Identifier(PIPELINE), sql.SQL(options))
         )
     for database, owner in _DATABASES.items():
         names = {"database": sql.Identifier(database), "owner": sql.Identifier(owner)}
@@ -67,6 +83,8 @@ def prepare_server(connection: psycopg.Connection, env: dict[str, str]) -> None:
             )
         connection.execute(sql.SQL("revoke all on database {database} from public").format(**names))
     connection.execute("grant connect on database entas to entas_analyst, entas_steward")
+    for database in ("postgres", "template1"):
+        connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
 
 
 def choose_executor(airflow_home: Path) -> str:
@@ -101,6 +119,10 @@ def main() -> int:
             ) from error
         with server:
             prepare_server(server, env)
+        with psycopg.connect(
+            host=_HOST, user="postgres", password=env["POSTGRES_PASSWORD"], dbname="entas", autocommit=True
+        ) as warehouse:
+            harden_catalogue(warehouse)
         del os.environ["POSTGRES_PASSWORD"]
         print("Accounts and databases are there.", flush=True)
         open_warehouse(Settings.from_env())

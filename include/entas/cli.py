@@ -453,14 +453,210 @@ def template(settings: Settings, village: str, period: Any, prefill: bool, outpu
 
 
 @_command
+@click.option("--kk", "no_kk", metavar="NO_KK", help="Family card number, 16 digits.")
+@click.option("--household", "household_id", metavar="ID", help="household_id of the marts.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; kept in the log. No names or numbers in it.")
+@click.option("--period", metavar="YYYY-MM", callback=_period, help="As listed up to this month; else as listed last.")
+@click.option(
+    "--role",
+    metavar="LOGIN",
+    default="entas_steward",
+    show_default=True,
+    help="The steward's own login, if there is one.",
+)
+@_json_option
+def identity(
+    settings: Settings,
+    no_kk: str | None,
+    household_id: str | None,
+    reason: str,
+    period: Any,
+    role: str,
+    as_json: bool,
+) -> None:
+    """Show who the persons of a family are, to a steward who may know; the look is logged."""
+    if (no_kk is None) == (household_id is None):
+        raise click.UsageError("give either --kk or --household")
+    from entas.identity import look_up
+
+    role = "entas_steward" if role == "steward" else role
+    seen = look_up(settings, reason, no_kk=no_kk, household_id=household_id, period=period, role=role)
+    if as_json:
+        _print_json({"ticket": seen.ticket, "members": [one.to_dict() for one in seen.members]})
+        return
+    if not seen.members:
+        click.echo("Keluarga ini tidak tercatat di desa/kelurahan yang datanya boleh dilihat akun ini.")
+    else:
+        _table(
+            f"Kartu keluarga {', '.join(sorted({one.no_kk or '(dihapus)' for one in seen.members}))}",
+            ["desa/kelurahan", "register", "NIK", "nama", "lahir", "hubungan", "status", "alamat"],
+            [
+                [
+                    f"{one.village_name or ''} ({one.village_code})",
+                    one.period,
+                    one.nik or "",
+                    one.nama or "(dihapus)",
+                    f"{one.tanggallahir:%d-%m-%Y}" if one.tanggallahir else "",
+                    "kepala keluarga" if one.kk_level == 1 else "" if one.kk_level is None else str(one.kk_level),
+                    _LIFE.get(one.status_dasar or 1, ""),
+                    " ".join(filter(None, [one.alamat, one.dusun, *_neighbourhood(one.rt, one.rw)])),
+                ]
+                for one in seen.members
+            ],
+        )
+    click.echo(f"Penelusuran ini dicatat dengan nomor {seen.ticket}.")
+
+
+_LIFE = {1: "hidup", 2: "mati", 3: "pindah", 4: "hilang", 6: "pergi", 9: "tidak valid"}
+
+
+def _neighbourhood(rt: str | None, rw: str | None) -> list[str]:
+    return [f"{title} {value}" for title, value in (("RT", rt), ("RW", rw)) if value]
+
+
+@main.group()
+def stewards() -> None:
+    """Logins that may look identities up, each in its districts: list, add, remove."""
+
+
+_districts_option = click.option(
+    "--district", "districts", multiple=True, metavar="CODE", help="Kecamatan, such as 32.16.09; may be repeated."
+)
+
+
+@stewards.command("list")
+@_debug_option
+@_json_option
+def stewards_list(as_json: bool) -> None:
+    """Show the stewards, what each may see, and when each last looked."""
+    from entas.stewards import list_stewards
+
+    found = list_stewards(Settings.from_env())
+    if as_json:
+        _print_json([one.to_dict() for one in found])
+        return
+    _table(
+        None,
+        ["login", "may see", "can log in", "since", "last look-up"],
+        [
+            [
+                one.name,
+                ", ".join(f"{name} ({code})" for code, name in one.districts.items()) or "whole regency",
+                "yes" if one.can_log_in else "no",
+                f"{one.added_at.astimezone(clock.JAKARTA):%Y-%m-%d}",
+                f"{one.last_look_up.astimezone(clock.JAKARTA):%Y-%m-%d %H:%M}" if one.last_look_up else "never",
+            ]
+            for one in found
+        ],
+    )
+
+
+@stewards.command("add")
+@click.argument("name")
+@_districts_option
+@click.option("--regency", is_flag=True, help="The whole regency.")
+@click.option("--password-env", metavar="VARIABLE", help="Environment variable that holds the password.")
+@click.option("--ask-password", is_flag=True, help="Ask for the password.")
+@_debug_option
+@_json_option
+def stewards_add(
+    name: str, districts: tuple[str, ...], regency: bool, password_env: str | None, ask_password: bool, as_json: bool
+) -> None:
+    """Make the login NAME a steward of districts or of the regency, or give it more, or a new password.
+
+    Without a password a new login gets one that is shown here once.
+    """
+    if regency == bool(districts):
+        raise click.UsageError("give either --district or --regency")
+    if password_env and ask_password:
+        raise click.UsageError("give either --password-env or --ask-password")
+    password = None
+    if password_env:
+        password = os.environ.get(password_env)
+        if not password:
+            raise click.UsageError(f"{password_env} is not set")
+    elif ask_password:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    from entas.stewards import add_steward
+
+    made = add_steward(Settings.from_env(), name, districts, password)
+    if as_json:
+        _print_json({"name": name, "districts": list(districts), "password": made})
+        return
+    click.echo(f"{name} may look up families of {', '.join(districts) or 'the whole regency'}.")
+    if made:
+        click.echo(f"Password, shown this once: {made}")
+
+
+@stewards.command("remove")
+@click.argument("name")
+@_districts_option
+@_debug_option
+@_json_option
+def stewards_remove(name: str, districts: tuple[str, ...], as_json: bool) -> None:
+    """Take districts from the login NAME, or, without --district, remove the login."""
+    from entas.stewards import remove_steward
+
+    remove_steward(Settings.from_env(), name, districts)
+    if as_json:
+        _print_json({"name": name, "removed": list(districts) or "login"})
+    else:
+        click.echo(
+            f"{name} may not look up families of {', '.join(districts)} any more."
+            if districts
+            else f"{name} is removed."
+        )
+
+
+@_command
 @click.option("--role", type=click.Choice(["analyst", "steward", "pipeline"]), default="pipeline", show_default=True)
 @click.option("-c", "command", metavar="SQL", help="Statements to run; without it they are read from standard input.")
+@click.option(
+    "-f",
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read the statements from this file (UTF-8).",
+)
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write the rows of one query to this file: .xlsx, .parquet or .csv, however many they are.",
+)
+@click.option("--force", is_flag=True, help="Replace the file of --output if it is there.")
 @_json_option
-def sql(settings: Settings, role: Any, command: str | None, as_csv: bool, as_json: bool) -> None:
-    """Query the warehouse under a role; on a terminal and without -c, interactively (psql)."""
+def sql(
+    settings: Settings,
+    role: Any,
+    command: str | None,
+    file: Path | None,
+    as_csv: bool,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Query the warehouse under a role; on a terminal and without a query, interactively (psql).
+
+    With --json, one array for each statement that returns rows; with --output, what was written.
+    """
     from entas.warehouse import open_warehouse
 
+    if command is not None and file is not None:
+        raise click.UsageError("give either -c or -f")
+    if output is not None and as_csv:
+        raise click.UsageError("--csv prints; with --output the suffix says the format: FILE.csv")
+    if force and output is None:
+        raise click.UsageError("--force belongs to --output")
+    if file is not None:
+        try:
+            command = file.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise click.UsageError(f"{file} is not UTF-8: save it as UTF-8 and try again") from error
+    if output is not None:
+        if command is None and sys.stdin.isatty():
+            raise click.UsageError("--output needs a query: give it with -c or -f")
+        _export(settings, role, command if command is not None else sys.stdin.read(), output, force, as_json)
+        return
     warehouse = open_warehouse(settings)
     if command is None and sys.stdin.isatty():
         _psql(warehouse.conninfo(role))
@@ -479,6 +675,23 @@ def sql(settings: Settings, role: Any, command: str | None, as_csv: bool, as_jso
                 click.echo(cursor.statusmessage)
             if not cursor.nextset():
                 break
+
+
+def _export(settings: Settings, role: Any, query: str, output: Path, force: bool, as_json: bool) -> None:
+    from entas.export import export, require_output
+    from entas.warehouse import open_warehouse
+
+    require_output(output, force=force)
+    with _progress("rows", as_json) as progress:
+        made = export(open_warehouse(settings), query, output, role=role, force=force, progress=progress)
+    if as_json:
+        _print_json(made.to_dict())
+        return
+    sheets = f" on {made.sheets} sheets" if made.sheets > 1 else ""
+    click.echo(
+        f"Wrote {output}: {made.rows:,} row{'' if made.rows == 1 else 's'} of {len(made.columns)} "
+        f"column{'' if len(made.columns) == 1 else 's'}{sheets}, {made.bytes / 1e6:,.1f} MB, {made.seconds} s"
+    )
 
 
 def _show_result(cursor: Any, as_csv: bool, as_json: bool) -> None:

@@ -164,9 +164,8 @@ class EmbeddedServer:
                 # Two processes that start together must not change a database at the same time.
                 connection.execute("select pg_advisory_xact_lock(hashtext('entas.databases'))")
                 for (database,) in connection.execute(_OPEN_DATABASES, (name,)).fetchall():
-                    connection.execute(
-                        psycopg.sql.SQL("revoke all on database {} from public").format(psycopg.sql.Identifier(database))
-                    )
+                    name_in_sql = psycopg.sql.Identifier(database)
+                    connection.execute(psycopg.sql.SQL("revoke all on database {} from public").format(name_in_sql))
 
     # -- parts ---------------------------------------------------------------------------------------------
 

@@ -38,22 +38,20 @@ declare
     number bigint;
 begin
     if length(regexp_replace(coalesce(reason, ''), '\s', '', 'g')) < 5 then
-        raise exception 'say for what reason these families are looked up' using errcode = 'invalid_parameter_value',
-            hint = 'For example: verification visit, letter 460/12.';
+        raise exception 'say for what reason these families are looked up'
+            using hint = 'For example: verification visit, letter 460/12.';
     end if;
     if length(reason) > 500 or regexp_replace(reason, '[\s.]', '', 'g') ~ '[0-9]{16}' then
-        raise exception 'the reason is kept in a log: at most 500 characters, and no NIK or card number in it'
-            using errcode = 'invalid_parameter_value';
+        raise exception 'the reason is kept in a log: at most 500 characters, and no NIK or card number in it';
     end if;
     if coalesce(cardinality(households), 0) not between 1 and 100 then
-        raise exception 'look up 1 to 100 families at a time' using errcode = 'invalid_parameter_value';
+        raise exception 'look up 1 to 100 families at a time';
     end if;
     if exists (select from unnest(households) as h where h is null or h !~ '^[0-9a-f]{64}$') then
-        raise exception 'a household_id has 64 hexadecimal digits, as in marts.fct_household_status_monthly'
-            using errcode = 'invalid_parameter_value';
+        raise exception 'a household_id has 64 hexadecimal digits, as in marts.fct_household_status_monthly';
     end if;
     if until !~ '^[0-9]{4}-(0[1-9]|1[0-2])$' then
-        raise exception 'write the month as YYYY-MM' using errcode = 'invalid_parameter_value';
+        raise exception 'write the month as YYYY-MM';
     end if;
     number := nextval('identity.ticket');
     insert into identity.look_up (
@@ -85,8 +83,8 @@ begin
     where l.ticket = ticket_number and l.looked_up_by = session_user
     limit 1;
     if not found then
-        raise exception 'there is no such ticket of yours' using errcode = 'invalid_parameter_value',
-            hint = 'identity.request gives one.';
+        raise exception 'there is no such ticket of yours'
+            using hint = 'identity.request gives one.';
     end if;
     -- Whoever could look before the log is committed could take the log back.
     if written is not distinct from pg_current_xact_id_if_assigned() then
@@ -94,8 +92,8 @@ begin
             using errcode = 'invalid_transaction_state';
     end if;
     if written_at < clock_timestamp() - interval '15 minutes' then
-        raise exception 'this ticket is older than 15 minutes' using errcode = 'invalid_parameter_value',
-            hint = 'Ask for another with identity.request.';
+        raise exception 'this ticket is older than 15 minutes'
+            using hint = 'Ask for another with identity.request.';
     end if;
     return query
     select
