@@ -311,6 +311,61 @@ def publish(settings: Settings, period: Any, as_json: bool) -> None:
 
 @_command
 @_period_option
+@click.option("--revision", required=True, type=click.IntRange(min=1), metavar="N", help="Revision, such as 1.")
+@_json_option
+def reproduce(settings: Settings, period: Any, revision: int, as_json: bool) -> int:
+    """Make a released report again from the archive and its manifest alone, and compare every value.
+
+    Exit 1 when a value differs, or an input is missing or not what it was.
+    """
+    from entas.reproduce import reproduce as run
+
+    with _progress("reproduce", as_json) as progress:
+        result = run(
+            settings,
+            period,
+            revision,
+            progress=(lambda what, done, total: progress(done, total)) if progress else None,
+        )
+    if as_json:
+        _print_json(result.to_dict())
+    else:
+        _show_reproduction(result)
+    if not result.agrees:
+        raise EntasError(result.verdict)
+    return 0
+
+
+#: Differences that are printed; --json has all.
+_SHOWN_DIFFERENCES = 50
+
+
+def _show_reproduction(result: Any) -> None:
+    click.echo(f"{result.folder}: {result.uploads} uploads of the archive taken in again")
+    if result.differences:
+        rows = [
+            [one.path, *(json.dumps(value, ensure_ascii=False) for value in (one.released, one.reproduced))]
+            for one in result.differences[:_SHOWN_DIFFERENCES]
+        ]
+        _table(None, ["value", "released", "reproduced"], rows)
+        if len(result.differences) > len(rows):
+            click.echo(f"{len(result.differences) - len(rows):,} more (--json shows all)")
+    _table(
+        None,
+        ["compared", "outcome"],
+        [
+            [f"{result.compared:,} values", f"{result.compared - len(result.differences):,} agree"],
+            *([name, state] for name, state in result.files.items()),
+        ],
+    )
+    for note in result.notes:
+        click.echo(f"- {shown(note)}")
+    if result.agrees:
+        click.echo(result.verdict)
+
+
+@_command
+@_period_option
 @click.option("--kk", "no_kk", metavar="NO_KK", help="Family card number, 16 digits.")
 @click.option("--household", "household_id", metavar="ID", help="household_id of the marts.")
 @_json_option
