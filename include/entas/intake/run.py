@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -26,12 +26,9 @@ from entas.scratch import scratch_folder
 from entas.settings import Settings
 from entas.storage import Store, copy_hashing
 from entas.warehouse import open_warehouse
-from entas.warehouse.locks import alone
+from entas.warehouse.locks import INTAKE_LOCK, alone
 
 _log = logging.getLogger(__name__)
-
-#: One intake at a time in a warehouse: the outcome of an upload depends on those received before.
-_LOCK = 0x656E7461735F31
 
 Progress = Callable[[int, int], None]
 
@@ -73,7 +70,7 @@ class IntakeSummary:
 
 
 @dataclass(frozen=True)
-class _Fetched:
+class Fetched:
     """A received file, its bytes in the archive and (when it is to be read) in a local copy."""
 
     one: Pending
@@ -109,7 +106,7 @@ def run_intake(
         period = clock.period_text(clock.require_period(period))
     formats()  # a mistake in a format file shows before an upload is taken, let alone blamed
     warehouse = open_warehouse(settings)
-    with warehouse.connect(autocommit=True) as connection, alone(connection, _LOCK, "intake"):
+    with warehouse.connect(autocommit=True) as connection, alone(connection, INTAKE_LOCK, "intake"):
         inbox = Store(settings.inbox, settings.access)
         pending = scan.receive(connection, inbox, settings, village=village, period=period)
         outcomes: list[UploadOutcome] = []
@@ -119,25 +116,48 @@ def run_intake(
             ReaderPool(settings.pseudonym_key, limits=settings.limits) as pool,
             scratch_folder(settings.home, "intake") as work,
         ):
-            reading = None
-            for batch in [*batches(pending), None]:
-                started = None
-                if batch is not None:
-                    fetched = [item for one in batch if (item := _fetch(connection, settings, inbox, one, work))]
-                    started = fetched, pool.submit([item.job for item in fetched if item.job])
-                if reading is not None:  # the batch before is loaded while this one is being read
-                    done = pool.collect(reading[1])
-                    for item in reading[0]:
-                        outcomes.append(_take(connection, item, done.get(item.job) if item.job else None))
-                        report(len(outcomes), len(pending))
-                        if _is_power_of_two(len(outcomes)):
-                            _refresh_statistics(connection)
-                        if item.job:
-                            item.job.path.unlink()
-                    _refresh_statistics(connection)
-                reading = started
+
+            def fetch(one: Pending) -> Fetched | None:
+                return _fetch(connection, settings, inbox, one, work)
+
+            for outcome in take_in(connection, pool, pending, fetch):
+                outcomes.append(outcome)
+                report(len(outcomes), len(pending))
             write_due_feedback(connection, settings, pool)
     return IntakeSummary(outcomes)
+
+
+def take_in(
+    connection: psycopg.Connection,
+    pool: ReaderPool,
+    pending: Sequence[Pending],
+    fetch: Callable[[Pending], Fetched | None],
+) -> Iterator[UploadOutcome]:
+    """Read files in batches and load them one by one, each when its outcome is asked for.
+
+    Args:
+        connection: pipeline connection in autocommit mode, the only one that takes in.
+        pending: oldest receipt first.
+        fetch: brings a file's bytes; None leaves it for another run.
+    """
+    taken = 0
+    reading = None
+    for batch in [*batches(pending), None]:
+        started = None
+        if batch is not None:
+            fetched = [item for one in batch if (item := fetch(one))]
+            started = fetched, pool.submit([item.job for item in fetched if item.job])
+        if reading is not None:  # the batch before is loaded while this one is being read
+            done = pool.collect(reading[1])
+            for item in reading[0]:
+                yield _take(connection, item, done.get(item.job) if item.job else None)
+                taken += 1
+                if _is_power_of_two(taken):
+                    _refresh_statistics(connection)
+                if item.job:
+                    item.job.path.unlink()
+            _refresh_statistics(connection)
+        reading = started
 
 
 def _is_power_of_two(number: int) -> bool:
@@ -159,7 +179,7 @@ _NOT_HELD = (
 )
 
 
-def _take(connection: psycopg.Connection, item: _Fetched, prepared: PreparedUpload | None) -> UploadOutcome:
+def _take(connection: psycopg.Connection, item: Fetched, prepared: PreparedUpload | None) -> UploadOutcome:
     """Decide and load one upload. What the warehouse cannot hold is refused: it may not stop the uploads after it."""
     try:
         return _load(connection, item, prepared)
@@ -172,7 +192,7 @@ def _take(connection: psycopg.Connection, item: _Fetched, prepared: PreparedUplo
         return _load(connection, replace(item, rejection=_NOT_HELD.format(place=place)), None)
 
 
-def _load(connection: psycopg.Connection, item: _Fetched, prepared: PreparedUpload | None) -> UploadOutcome:
+def _load(connection: psycopg.Connection, item: Fetched, prepared: PreparedUpload | None) -> UploadOutcome:
     """Decide about one upload and write it, in one transaction."""
     one = item.one
     with connection.transaction():
@@ -201,7 +221,7 @@ def _load(connection: psycopg.Connection, item: _Fetched, prepared: PreparedUplo
 
 def _fetch(
     connection: psycopg.Connection, settings: Settings, inbox: Store, one: Pending, work: Path
-) -> _Fetched | None:
+) -> Fetched | None:
     """Bring a received file's bytes into the archive; None when it is no longer the version that was received."""
     copy = work / f"{one.received_at:%Y%m%dT%H%M%S%f}"
     try:
@@ -238,10 +258,15 @@ def _fetch(
     if not archive.exists(sha256):
         with _writing(archive.place, "ENTAS_ARCHIVE"):
             archive.put_file(copy, sha256)
-    rejection = load.reject_by_place(one, settings.regency) or settings.limits.refuse_size(size)
+    return to_read(settings, one, sha256, copy)
+
+
+def to_read(settings: Settings, one: Pending, sha256: str, copy: Path) -> Fetched:
+    """What to do with a received file, given a local copy of it: read it, or refuse it for its place or size."""
+    rejection = load.reject_by_place(one, settings.regency) or settings.limits.refuse_size(one.bytes)
     if rejection:
         copy.unlink()
-        return _Fetched(one, sha256, rejection, None)
+        return Fetched(one, sha256, rejection, None)
     job = ReadJob(
         path=copy,
         file_name=one.file_name,
@@ -249,7 +274,7 @@ def _fetch(
         received_on=clock.jakarta_day(one.received_at),
         limits=settings.limits,
     )
-    return _Fetched(one, sha256, None, job)
+    return Fetched(one, sha256, None, job)
 
 
 class _Unreadable(Exception):

