@@ -277,7 +277,7 @@ class _XlsxWriter:
 
     task: _Task
     sheets: int = 0
-    _row: int = SHEET_ROWS
+    _row: int = 0
     _total: int = 0
     _sheet: Worksheet = field(init=False)
     _cells: list[Callable[[int, int, Any], None]] = field(init=False, default_factory=list)
@@ -309,7 +309,7 @@ class _XlsxWriter:
         if not self._widths:
             self._look_at(rows)
         for row in rows:
-            if self._row == SHEET_ROWS:
+            if not self.sheets or self._row == SHEET_ROWS:
                 self._begin()
             for place, value in enumerate(row):
                 if value is not None:
