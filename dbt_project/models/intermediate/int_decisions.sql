@@ -1,8 +1,20 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'decisions_of_villages'},
+        indexes=[
+            {'columns': ['household_id']},
+            {'columns': ['village_code']},
+        ]
+    )
+}}
+
 with
 
 event_uploads as (
 
-    select * from {{ ref('int_event_uploads_in_force') }}
+    select * from {{ changed(ref('int_event_uploads_in_force'), 'decisions_of_villages') }} as event_uploads
 
 ),
 

@@ -1,3 +1,17 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'household_months'},
+        indexes=[
+            {'columns': ['household_id', 'period'], 'unique': true},
+            {'columns': ['period', 'village_code']},
+        ]
+    )
+}}
+
+{% set household_villages = partial_ref('int_household_villages') %}
+
 with
 
 registers_in_force as (
@@ -14,13 +28,13 @@ register_families as (
 
 family_claims as (
 
-    select * from {{ ref('int_family_claims') }}
+    select * from {{ changed(ref('int_family_claims')) }} as family_claims
 
 ),
 
 person_claims as (
 
-    select * from {{ ref('int_person_claims') }}
+    select * from {{ changed(ref('int_person_claims')) }} as person_claims
 
 ),
 
@@ -54,33 +68,66 @@ lost_persons as (
 
 ),
 
-kept as (
+listed as (
 
     select
         registers_in_force.period,
-        register_families.household_id,
-        registers_in_force.village_code,
-        registers_in_force.upload_id,
         registers_in_force.register_period,
         registers_in_force.register_age_months,
-        register_families.persons - coalesce(lost_persons.persons, 0) as persons,
-        register_families.members - coalesce(lost_persons.members, 0) as members,
-        register_families.dead - coalesce(lost_persons.dead, 0) as dead,
-        register_families.moved_out - coalesce(lost_persons.moved_out, 0) as moved_out,
-        register_families.students_smp - coalesce(lost_persons.students_smp, 0) as students_smp,
-        register_families.students_sma - coalesce(lost_persons.students_sma, 0) as students_sma
-    from registers_in_force
-    inner join register_families on registers_in_force.upload_id = register_families.upload_id
+        registers_in_force.village_code,
+        register_families.upload_id,
+        register_families.household_id,
+        register_families.persons,
+        register_families.members,
+        register_families.dead,
+        register_families.moved_out,
+        register_families.students_smp,
+        register_families.students_sma
+    {% if partial() -%}
+        from {{ keys_of('household_months') }} as keys
+        inner join {{ household_villages }} as household_villages
+            on keys.household_id = household_villages.household_id
+        inner join registers_in_force
+            on
+                keys.period = registers_in_force.period
+                and household_villages.village_code = registers_in_force.village_code
+        inner join register_families
+            on
+                registers_in_force.upload_id = register_families.upload_id
+                and keys.household_id = register_families.household_id
+    {%- else -%}
+        from registers_in_force
+        inner join register_families on registers_in_force.upload_id = register_families.upload_id
+    {%- endif %}
+
+),
+
+kept as (
+
+    select
+        listed.period,
+        listed.household_id,
+        listed.village_code,
+        listed.upload_id,
+        listed.register_period,
+        listed.register_age_months,
+        listed.persons - coalesce(lost_persons.persons, 0) as persons,
+        listed.members - coalesce(lost_persons.members, 0) as members,
+        listed.dead - coalesce(lost_persons.dead, 0) as dead,
+        listed.moved_out - coalesce(lost_persons.moved_out, 0) as moved_out,
+        listed.students_smp - coalesce(lost_persons.students_smp, 0) as students_smp,
+        listed.students_sma - coalesce(lost_persons.students_sma, 0) as students_sma
+    from listed
     left join lost_families
         on
-            registers_in_force.period = lost_families.period
-            and registers_in_force.upload_id = lost_families.upload_id
-            and register_families.household_id = lost_families.household_id
+            listed.period = lost_families.period
+            and listed.upload_id = lost_families.upload_id
+            and listed.household_id = lost_families.household_id
     left join lost_persons
         on
-            registers_in_force.period = lost_persons.period
-            and registers_in_force.upload_id = lost_persons.upload_id
-            and register_families.household_id = lost_persons.household_id
+            listed.period = lost_persons.period
+            and listed.upload_id = lost_persons.upload_id
+            and listed.household_id = lost_persons.household_id
     where lost_families.household_id is null
 
 ),

@@ -1,3 +1,14 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'household_months'},
+        indexes=[
+            {'columns': ['household_id', 'period'], 'unique': true},
+        ]
+    )
+}}
+
 with
 
 months as (
@@ -12,10 +23,15 @@ registers_in_force as (
 
 ),
 
--- Read twice, and too large to be kept in between.
 families_kept as not materialized (
 
     select * from {{ ref('int_families_kept') }}
+
+),
+
+families_before as (
+
+    select * from {{ changed(ref('int_families_kept'), months_before=1) }} as families_before
 
 ),
 
@@ -25,7 +41,7 @@ expected as (
         {{ add_months('period', 1) }} as period,
         household_id,
         village_code
-    from families_kept
+    from families_before
 
 ),
 

@@ -1,8 +1,19 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'household_months'},
+        indexes=[
+            {'columns': ['household_id', 'period'], 'unique': true},
+        ]
+    )
+}}
+
 with
 
 families_kept as (
 
-    select * from {{ ref('int_families_kept') }}
+    select * from {{ changed(ref('int_families_kept')) }} as families_kept
 
 ),
 
@@ -14,7 +25,7 @@ welfare_in_force as (
 
 named_persons as (
 
-    select * from {{ ref('int_named_persons') }}
+    select * from {{ changed(ref('int_named_persons')) }} as named_persons
 
 ),
 

@@ -1,3 +1,16 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'household_months'},
+        indexes=[
+            {'columns': ['household_id', 'period']},
+        ]
+    )
+}}
+
+{% set household_villages = partial_ref('int_household_villages') %}
+
 with
 
 registers_in_force as (
@@ -15,10 +28,18 @@ register_families as (
 -- Few family cards are ever listed by two villages; only those are followed month by month.
 shared_families as (
 
-    select household_id
-    from register_families
-    group by household_id
-    having min(village_code) <> max(village_code)
+    {% if partial() -%}
+        select keys.*
+        from {{ keys_of('household_months') }} as keys
+        where (
+            select count(*) from {{ household_villages }} as villages where villages.household_id = keys.household_id
+        ) > 1
+    {%- else -%}
+        select household_id
+        from register_families
+        group by household_id
+        having min(village_code) <> max(village_code)
+    {%- endif %}
 
 ),
 
@@ -32,9 +53,23 @@ claims as (
         registers_in_force.register_period,
         registers_in_force.received_at,
         register_families.members > 0 as has_living_member
-    from register_families
-    inner join shared_families on register_families.household_id = shared_families.household_id
-    inner join registers_in_force on register_families.upload_id = registers_in_force.upload_id
+    {% if partial() -%}
+        from shared_families
+        inner join {{ household_villages }} as household_villages
+            on shared_families.household_id = household_villages.household_id
+        inner join registers_in_force
+            on
+                shared_families.period = registers_in_force.period
+                and household_villages.village_code = registers_in_force.village_code
+        inner join register_families
+            on
+                registers_in_force.upload_id = register_families.upload_id
+                and shared_families.household_id = register_families.household_id
+    {%- else -%}
+        from register_families
+        inner join shared_families on register_families.household_id = shared_families.household_id
+        inner join registers_in_force on register_families.upload_id = registers_in_force.upload_id
+    {%- endif %}
 
 ),
 

@@ -1,3 +1,15 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'household_months'},
+        indexes=[
+            {'columns': ['household_id', 'period']},
+            {'columns': ['help_id', 'period']},
+        ]
+    )
+}}
+
 with
 
 months as (
@@ -32,6 +44,82 @@ named_persons as (
 
 -- A payment is of the month of its date, or without one looked at in that of its upload; an activity is looked at in
 -- each of twelve months from its beginning.
+{% if partial() -%}
+keys as (
+
+    select * from {{ keys_of('household_months') }} as keys
+
+),
+
+-- What names a family, or a person whom it lists, in a month that is made again.
+help as (
+
+    select
+        keys.period,
+        'payment' as help_type,
+        payments.payment_id as help_id,
+        payments.household_id,
+        payments.person_id
+    from keys
+    inner join payments
+        on
+            keys.household_id = payments.household_id
+            and keys.period = payments.family_period
+
+    union
+
+    select
+        named_persons.period,
+        'payment' as help_type,
+        payments.payment_id as help_id,
+        payments.household_id,
+        payments.person_id
+    from keys
+    inner join named_persons
+        on
+            keys.household_id = named_persons.household_id
+            and keys.period = named_persons.period
+    inner join payments
+        on
+            named_persons.person_id = payments.person_id
+            and named_persons.period = payments.family_period
+
+    union
+
+    select
+        keys.period,
+        'activity' as help_type,
+        activities.activity_id as help_id,
+        activities.household_id,
+        activities.person_id
+    from keys
+    inner join months on keys.period = months.period
+    inner join activities
+        on
+            keys.household_id = activities.household_id
+            and activities.started_on between months.window_start and months.month_end
+
+    union
+
+    select
+        named_persons.period,
+        'activity' as help_type,
+        activities.activity_id as help_id,
+        activities.household_id,
+        activities.person_id
+    from keys
+    inner join named_persons
+        on
+            keys.household_id = named_persons.household_id
+            and keys.period = named_persons.period
+    inner join months on named_persons.period = months.period
+    inner join activities
+        on
+            named_persons.person_id = activities.person_id
+            and activities.started_on between months.window_start and months.month_end
+
+),
+{%- else -%}
 help as (
 
     select
@@ -55,6 +143,7 @@ help as (
     inner join months on activities.started_on between months.window_start and months.month_end
 
 ),
+{%- endif %}
 
 -- The family of the card if it is listed in the month, else the one that lists the person.
 with_family as (
@@ -80,8 +169,16 @@ with_family as (
 
 final as (
 
-    select * from with_family
-    where household_id is not null
+    select with_family.*
+    from with_family
+    {% if partial() -%}
+        inner join keys
+            on
+                with_family.period = keys.period
+                and with_family.household_id = keys.household_id
+    {%- else -%}
+        where with_family.household_id is not null
+    {%- endif %}
 
 )
 

@@ -1,8 +1,19 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'household_months'},
+        indexes=[
+            {'columns': ['household_id', 'period'], 'unique': true},
+        ]
+    )
+}}
+
 with
 
 help_families as (
 
-    select * from {{ ref('int_help_families') }}
+    select * from {{ changed(ref('int_help_families')) }} as help_families
 
 ),
 

@@ -1,26 +1,38 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'household_months'},
+        indexes=[
+            {'columns': ['household_id', 'period'], 'unique': true},
+            {'columns': ['household_id', 'period'], 'where': 'is_counted'},
+        ]
+    )
+}}
+
 with
 
 families_kept as (
 
-    select * from {{ ref('int_families_kept') }}
+    select * from {{ changed(ref('int_families_kept')) }} as families_kept
 
 ),
 
 families_no_longer_listed as (
 
-    select * from {{ ref('int_families_no_longer_listed') }}
+    select * from {{ changed(ref('int_families_no_longer_listed')) }} as families_no_longer_listed
 
 ),
 
 family_amounts as (
 
-    select * from {{ ref('int_family_amounts') }}
+    select * from {{ changed(ref('int_family_amounts')) }} as family_amounts
 
 ),
 
 latest_decisions as (
 
-    select * from {{ ref('int_latest_decisions') }}
+    select * from {{ changed(ref('int_latest_decisions')) }} as latest_decisions
 
 ),
 

@@ -1,3 +1,14 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'household_months'},
+        indexes=[
+            {'columns': ['household_id', 'period'], 'unique': true},
+        ]
+    )
+}}
+
 with
 
 months as (
@@ -8,7 +19,7 @@ months as (
 
 families_kept as (
 
-    select * from {{ ref('int_families_kept') }}
+    select * from {{ changed(ref('int_families_kept')) }} as families_kept
 
 ),
 

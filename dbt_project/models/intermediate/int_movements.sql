@@ -1,11 +1,23 @@
-{{ config(materialized='view') }}
+{{ config(materialized='ephemeral') }}
 
 with
 
--- Read three times, and too large to be kept in between.
-household_status as not materialized (
+household_status as (
 
-    select * from {{ ref('int_household_status') }}
+    select * from {{ changed(ref('int_household_status')) }} as household_status
+
+),
+
+month_before as (
+
+    select * from {{ changed(ref('int_household_status'), months_before=1) }} as month_before
+
+),
+
+counted as (
+
+    select * from {{ changed(ref('int_household_status'), 'households') }} as counted
+    where is_counted
 
 ),
 
@@ -17,7 +29,7 @@ previous_month as (
         status,
         village_code,
         is_counted
-    from household_status
+    from month_before
 
 ),
 
@@ -26,8 +38,7 @@ first_counted as (
     select
         household_id,
         min(period) as period
-    from household_status
-    where is_counted
+    from counted
     group by household_id
 
 ),

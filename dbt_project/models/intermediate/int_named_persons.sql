@@ -1,3 +1,18 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'household_months'},
+        indexes=[
+            {'columns': ['household_id', 'period']},
+            {'columns': ['person_id', 'period']},
+        ]
+    )
+}}
+
+{% set person_households = partial_ref('int_person_households') %}
+{% set household_villages = partial_ref('int_household_villages') %}
+
 with
 
 payments as (
@@ -42,21 +57,48 @@ person_claims as (
 
 ),
 
--- Only persons whom some payment, activity or welfare row without card number names are looked up.
+{% if partial() -%}
+persons_asked as (
+
+    select distinct person_households.person_id
+    from {{ keys_of('households') }} as keys
+    inner join {{ person_households }} as person_households on keys.household_id = person_households.household_id
+
+),
+{%- endif %}
+
+-- Only persons whom some payment, activity or welfare row without card number names are looked up, from the month on in
+-- which the first of them does.
+naming as (
+
+    {% set relations = [
+        ('payments', 'person_id', 'family_period'),
+        ('activities', 'person_id', 'period'),
+        ('welfare_in_force', 'head_person_id', 'period'),
+    ] -%}
+    {% for relation, person, month in relations -%}
+        select
+            {{ relation }}.{{ person }} as person_id,
+            {{ relation }}.{{ month }} as period
+        from {{ relation }}
+        {% if partial() -%}
+            inner join persons_asked on {{ relation }}.{{ person }} = persons_asked.person_id
+        {% endif -%}
+        where {{ relation }}.{{ person }} is not null and {{ relation }}.{{ month }} is not null
+        {% if not loop.last %}
+            union all
+        {% endif %}
+    {%- endfor %}
+
+),
+
 named as (
 
-    select person_id from payments
-    where person_id is not null
-
-    union
-
-    select person_id from activities
-    where person_id is not null
-
-    union
-
-    select head_person_id as person_id from welfare_in_force
-    where head_person_id is not null
+    select
+        person_id,
+        min(period) as from_period
+    from naming
+    group by person_id
 
 ),
 
@@ -70,8 +112,30 @@ listed as (
         persons.upload_id,
         persons.row_position
     from named
-    inner join persons on named.person_id = persons.person_id
-    inner join registers_in_force on persons.upload_id = registers_in_force.upload_id
+    {% if partial() -%}
+        inner join {{ person_households }} as person_households on named.person_id = person_households.person_id
+        inner join {{ keys_of('household_months') }} as keys
+            on
+                person_households.household_id = keys.household_id
+                and named.from_period <= keys.period
+        inner join {{ household_villages }} as household_villages
+            on keys.household_id = household_villages.household_id
+        inner join registers_in_force
+            on
+                keys.period = registers_in_force.period
+                and household_villages.village_code = registers_in_force.village_code
+        inner join persons
+            on
+                registers_in_force.upload_id = persons.upload_id
+                and keys.household_id = persons.household_id
+                and named.person_id = persons.person_id
+    {%- else -%}
+        inner join persons on named.person_id = persons.person_id
+        inner join registers_in_force
+            on
+                persons.upload_id = registers_in_force.upload_id
+                and named.from_period <= registers_in_force.period
+    {%- endif %}
     where persons.has_nik
 
 ),
@@ -93,6 +157,7 @@ final as (
     left join person_claims
         on
             listed.period = person_claims.period
+            and listed.household_id = person_claims.household_id
             and listed.upload_id = person_claims.upload_id
             and listed.row_position = person_claims.row_position
     where coalesce(person_claims.is_kept, true)

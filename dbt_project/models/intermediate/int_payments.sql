@@ -1,8 +1,22 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'payments_of_villages'},
+        indexes=[
+            {'columns': ['payment_id'], 'unique': true},
+            {'columns': ['village_code']},
+            {'columns': ['household_id']},
+            {'columns': ['person_id']},
+        ]
+    )
+}}
+
 with
 
 event_uploads as (
 
-    select * from {{ ref('int_event_uploads_in_force') }}
+    select * from {{ changed(ref('int_event_uploads_in_force'), 'payments_of_villages') }} as event_uploads
 
 ),
 

@@ -1,3 +1,18 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'household_months'},
+        indexes=[
+            {'columns': ['household_id', 'period']},
+            {'columns': ['person_id', 'period']},
+        ]
+    )
+}}
+
+{% set person_households = partial_ref('int_person_households') %}
+{% set household_villages = partial_ref('int_household_villages') %}
+
 with
 
 registers_in_force as (
@@ -26,6 +41,55 @@ registers as (
 ),
 
 -- Few NIKs are ever listed by two families; only those are followed month by month.
+{% if partial() -%}
+shared_persons as (
+
+    select distinct
+        keys.period,
+        mine.person_id
+    from {{ keys_of('household_months') }} as keys
+    inner join {{ person_households }} as mine on keys.household_id = mine.household_id
+    where exists (
+        select 1
+        from {{ person_households }} as theirs
+        where mine.person_id = theirs.person_id and mine.household_id <> theirs.household_id
+    )
+
+),
+
+claims as (
+
+    select
+        registers_in_force.period,
+        persons.person_id,
+        persons.household_id,
+        registers_in_force.village_code,
+        persons.upload_id,
+        persons.row_position,
+        persons.name_birth_key,
+        registers_in_force.register_period,
+        registers_in_force.received_at,
+        persons.life_status,
+        persons.is_member,
+        persons.schooling
+    from shared_persons
+    inner join {{ person_households }} as person_households
+        on shared_persons.person_id = person_households.person_id
+    inner join {{ household_villages }} as household_villages
+        on person_households.household_id = household_villages.household_id
+    inner join registers_in_force
+        on
+            shared_persons.period = registers_in_force.period
+            and household_villages.village_code = registers_in_force.village_code
+    inner join persons
+        on
+            registers_in_force.upload_id = persons.upload_id
+            and person_households.household_id = persons.household_id
+            and shared_persons.person_id = persons.person_id
+    where persons.has_nik
+
+),
+{%- else -%}
 shared_persons as (
 
     select persons.person_id
@@ -58,6 +122,7 @@ claims as (
     where persons.has_nik
 
 ),
+{%- endif %}
 
 -- A village that does not keep the family has no say about its persons.
 claims_of_kept_families as (
@@ -88,7 +153,7 @@ ranked as (
 
 ),
 
-final as (
+claimed as (
 
     select
         period,
@@ -104,6 +169,19 @@ final as (
         claim_order > 1 and name_birth_key = name_birth_key_of_keeper as is_counted_elsewhere
     from ranked
     where claims > 1
+
+),
+
+final as (
+
+    select claimed.*
+    from claimed
+    {% if partial() -%}
+        inner join {{ keys_of('household_months') }} as keys
+            on
+                claimed.household_id = keys.household_id
+                and claimed.period = keys.period
+    {%- endif %}
 
 )
 

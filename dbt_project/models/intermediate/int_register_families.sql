@@ -1,10 +1,14 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        indexes=[{'columns': ['upload_id', 'household_id'], 'unique': true}]
+    )
+}}
+
+{% set new_uploads = partial_ref('int_changed_uploads') %}
+
 with
-
-registers_in_force as (
-
-    select * from {{ ref('int_registers_in_force') }}
-
-),
 
 persons as (
 
@@ -12,13 +16,15 @@ persons as (
 
 ),
 
--- A register is counted once, however many months it is in force.
+-- Rows of an upload never change, so a register is counted once for all builds.
 registers as (
 
-    select distinct
-        upload_id,
-        village_code
-    from registers_in_force
+    select * from {{ ref('int_registers') }} as registers
+    {% if partial() -%}
+        where
+            registers.upload_id in (select upload_id from {{ new_uploads }} where is_received)
+            and not exists (select 1 from {{ this }} as counted where counted.upload_id = registers.upload_id)
+    {%- endif %}
 
 ),
 

@@ -1,3 +1,19 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'welfare_months'},
+        indexes=[
+            {'columns': ['family_key', 'period']},
+            {'columns': ['household_id', 'period']},
+            {'columns': ['head_person_id', 'period'], 'where': 'head_person_id is not null'},
+        ]
+    )
+}}
+
+{# A row counts for twelve months: those of earlier periods have no say in the months that are made again. #}
+{% set keys = keys_of('welfare_months') %}
+
 with
 
 months as (
@@ -21,10 +37,26 @@ welfare as (
 -- A list without card numbers tells its families apart by their heads.
 keyed as (
 
-    select
-        *,
-        coalesce(household_id, head_person_id) as family_key
-    from welfare
+    {% if partial() -%}
+        select
+            welfare.*,
+            welfare.household_id as family_key
+        from (select distinct family_key from {{ keys }} as keys) as families
+        inner join welfare on families.family_key = welfare.household_id
+
+        union all
+
+        select
+            welfare.*,
+            welfare.head_person_id as family_key
+        from (select distinct family_key from {{ keys }} as keys) as families
+        inner join welfare on families.family_key = welfare.head_person_id and welfare.household_id is null
+    {%- else -%}
+        select
+            *,
+            coalesce(household_id, head_person_id) as family_key
+        from welfare
+    {%- endif %}
 
 ),
 
@@ -46,7 +78,11 @@ latest_of_period as (
         keyed.surveyed_on
     from keyed
     inner join uploads on keyed.upload_id = uploads.upload_id
-    where uploads.is_accepted
+    where
+        uploads.is_accepted
+        {% if partial() -%}
+            and uploads.period >= (select {{ add_months('min(period)', -11) }} from {{ keys }} as keys)
+        {%- endif %}
     order by
         keyed.family_key,
         uploads.village_code,
@@ -71,6 +107,7 @@ final as (
 
     select
         months.period,
+        with_successor.family_key,
         with_successor.household_id,
         case when with_successor.household_id is null then with_successor.head_person_id end as head_person_id,
         with_successor.village_code,
@@ -88,6 +125,12 @@ final as (
             with_successor.welfare_period <= months.period
             and with_successor.welfare_period >= months.window_start
             and months.period < coalesce(with_successor.next_welfare_period, 'infinity'::date)
+    {% if partial() -%}
+        inner join {{ keys }} as keys
+            on
+                with_successor.family_key = keys.family_key
+                and months.period = keys.period
+    {%- endif %}
 
 )
 

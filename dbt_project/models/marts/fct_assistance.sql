@@ -1,8 +1,22 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        on_schema_change='fail',
+        meta={'scope': 'payments'},
+        indexes=[
+            {'columns': ['payment_id'], 'unique': true},
+            {'columns': ['village_code', 'period']},
+            {'columns': ['household_id', 'period']},
+        ]
+    )
+}}
+
 with
 
 payments as (
 
-    select * from {{ ref('int_payments') }}
+    select * from {{ changed(ref('int_payments'), 'payments') }} as payments
 
 ),
 

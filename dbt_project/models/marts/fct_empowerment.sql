@@ -1,8 +1,21 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        on_schema_change='fail',
+        meta={'scope': 'activities'},
+        indexes=[
+            {'columns': ['activity_id'], 'unique': true},
+            {'columns': ['household_id', 'period']},
+        ]
+    )
+}}
+
 with
 
 activities as (
 
-    select * from {{ ref('int_activities') }}
+    select * from {{ changed(ref('int_activities'), 'activities') }} as activities
 
 ),
 

@@ -1,5 +1,9 @@
 {{
     config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        on_schema_change='fail',
+        meta={'scope': 'household_months'},
         indexes=[
             {'columns': ['household_id', 'period'], 'primary_key': true},
             {'columns': ['period', 'village_code']},

@@ -1,5 +1,9 @@
 {{
     config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        on_schema_change='fail',
+        meta={'scope': 'household_months'},
         indexes=[
             {'columns': ['period', 'area_level', 'area_code', 'cell']},
             {'columns': ['household_id', 'period']},
@@ -11,7 +15,7 @@ with
 
 household_status as (
 
-    select * from {{ ref('fct_household_status_monthly') }}
+    select * from {{ changed(ref('fct_household_status_monthly')) }} as household_status
 
 ),
 

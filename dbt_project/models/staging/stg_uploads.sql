@@ -1,3 +1,6 @@
+-- A table, so that all models of a build see the same uploads, whatever intake loads meanwhile.
+{{ config(materialized='table', post_hook='{{ refresh_statistics() }}') }}
+
 with
 
 uploads as (
