@@ -58,9 +58,17 @@
 {%- endmacro %}
 
 
-{# A relation that only partial builds read. Unit tests are of whole builds, and give no rows for it. #}
+{#
+    A relation that only partial builds read. Unit tests are of whole builds, and give no rows for it; data tests come
+    after the models that they test, so they need not wait for it themselves.
+#}
 {% macro partial_ref(name) -%}
-    {{ return(ref(name) if model.resource_type != 'unit_test' else none) }}
+    {%- if model.resource_type == 'unit_test' -%}
+        {{ return(none) }}
+    {%- elif model.resource_type == 'test' -%}
+        {{ return(api.Relation.create(target.database, generate_schema_name('intermediate', none), name)) }}
+    {%- endif -%}
+    {{ return(ref(name)) }}
 {%- endmacro %}
 
 

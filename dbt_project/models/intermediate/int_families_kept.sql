@@ -10,6 +10,7 @@
     )
 }}
 
+{% set household_months = keys_of('household_months') %}
 {% set household_villages = partial_ref('int_household_villages') %}
 
 with
@@ -84,7 +85,7 @@ listed as (
         register_families.students_smp,
         register_families.students_sma
     {% if partial() -%}
-        from {{ keys_of('household_months') }} as keys
+        from {{ household_months }} as keys
         inner join {{ household_villages }} as household_villages
             on keys.household_id = household_villages.household_id
         inner join registers_in_force

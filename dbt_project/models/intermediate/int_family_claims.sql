@@ -9,6 +9,7 @@
     )
 }}
 
+{% set household_months = keys_of('household_months') %}
 {% set household_villages = partial_ref('int_household_villages') %}
 
 with
@@ -30,7 +31,7 @@ shared_families as (
 
     {% if partial() -%}
         select keys.*
-        from {{ keys_of('household_months') }} as keys
+        from {{ household_months }} as keys
         where (
             select count(*) from {{ household_villages }} as villages where villages.household_id = keys.household_id
         ) > 1

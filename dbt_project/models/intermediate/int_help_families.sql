@@ -10,6 +10,8 @@
     )
 }}
 
+{% set household_months = keys_of('household_months') %}
+
 with
 
 months as (
@@ -47,7 +49,7 @@ named_persons as (
 {% if partial() -%}
 keys as (
 
-    select * from {{ keys_of('household_months') }} as keys
+    select * from {{ household_months }} as keys
 
 ),
 

@@ -10,6 +10,8 @@
     )
 }}
 
+{% set household_months = keys_of('household_months') %}
+{% set households = keys_of('households') %}
 {% set person_households = partial_ref('int_person_households') %}
 {% set household_villages = partial_ref('int_household_villages') %}
 
@@ -61,7 +63,7 @@ person_claims as (
 persons_asked as (
 
     select distinct person_households.person_id
-    from {{ keys_of('households') }} as keys
+    from {{ households }} as keys
     inner join {{ person_households }} as person_households on keys.household_id = person_households.household_id
 
 ),
@@ -114,7 +116,7 @@ listed as (
     from named
     {% if partial() -%}
         inner join {{ person_households }} as person_households on named.person_id = person_households.person_id
-        inner join {{ keys_of('household_months') }} as keys
+        inner join {{ household_months }} as keys
             on
                 person_households.household_id = keys.household_id
                 and named.from_period <= keys.period

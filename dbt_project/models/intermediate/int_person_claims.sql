@@ -10,6 +10,7 @@
     )
 }}
 
+{% set household_months = keys_of('household_months') %}
 {% set person_households = partial_ref('int_person_households') %}
 {% set household_villages = partial_ref('int_household_villages') %}
 
@@ -47,7 +48,7 @@ shared_persons as (
     select distinct
         keys.period,
         mine.person_id
-    from {{ keys_of('household_months') }} as keys
+    from {{ household_months }} as keys
     inner join {{ person_households }} as mine on keys.household_id = mine.household_id
     where exists (
         select 1
@@ -177,7 +178,7 @@ final as (
     select claimed.*
     from claimed
     {% if partial() -%}
-        inner join {{ keys_of('household_months') }} as keys
+        inner join {{ household_months }} as keys
             on
                 claimed.household_id = keys.household_id
                 and claimed.period = keys.period

@@ -34,7 +34,7 @@ final as (
         payments.person_id,
         payments.programme,
         payments.funding_source,
-        payments.amount,
+        payments.amount::numeric as amount,
         payments.paid_on,
         payments.period,
         coalesce(help_families.village_code, payments.village_code) as village_code,

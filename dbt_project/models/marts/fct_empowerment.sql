@@ -37,7 +37,7 @@ final as (
         activities.started_on,
         activities.finished_on,
         activities.outcome,
-        activities.amount,
+        activities.amount::numeric as amount,
         activities.period,
         coalesce(help_families.village_code, activities.village_code) as village_code,
         help_families.household_id is not null as is_of_listed_family
