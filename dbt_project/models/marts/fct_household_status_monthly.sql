@@ -12,6 +12,8 @@
     )
 }}
 
+-- depends_on: {{ partial_ref('int_changed_household_months') }}
+
 with
 
 movements as (
