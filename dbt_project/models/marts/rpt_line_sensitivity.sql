@@ -6,21 +6,9 @@
 
 with
 
-families_kept as (
+village_counts as (
 
-    select * from {{ ref('int_families_kept') }}
-
-),
-
-family_amounts as (
-
-    select * from {{ ref('int_family_amounts') }}
-
-),
-
-latest_decisions as (
-
-    select * from {{ ref('int_latest_decisions') }}
+    select * from {{ ref('int_village_line_counts') }}
 
 ),
 
@@ -73,50 +61,6 @@ lines as (
 
 ),
 
--- Families that a decision or an amount speaks of; all others are in no count. The rest is the design's decision table.
-families as (
-
-    select
-        families_kept.period,
-        bases.basis,
-        families_kept.members,
-        case bases.basis
-            when 'income' then family_amounts.monthly_income
-            else family_amounts.monthly_expenditure
-        end as monthly_amount,
-        family_amounts.surveyed_on,
-        latest_decisions.verdict,
-        latest_decisions.decided_on,
-        coalesce(latest_decisions.is_in_force, false) as is_in_force
-    from families_kept
-    cross join bases
-    left join family_amounts
-        on
-            families_kept.period = family_amounts.period
-            and families_kept.household_id = family_amounts.household_id
-    left join latest_decisions
-        on
-            families_kept.period = latest_decisions.period
-            and families_kept.household_id = latest_decisions.household_id
-    where
-        families_kept.members > 0
-        and (family_amounts.household_id is not null or latest_decisions.household_id is not null)
-        and not coalesce(latest_decisions.is_gone, false)
-
-),
-
-judged as (
-
-    select
-        *,
-        case
-            when is_in_force and not coalesce(monthly_amount is not null and surveyed_on > decided_on, false)
-                then verdict
-        end as standing_verdict
-    from families
-
-),
-
 counted as (
 
     select
@@ -126,32 +70,16 @@ counted as (
         lines.stated_basis,
         lines.basis,
         lines.poverty_line,
-        count(*) filter (where judged.standing_verdict = 'layak') as verified,
-        sum(judged.members) filter (where judged.standing_verdict = 'layak') as verified_persons,
-        count(*) filter (
-            where judged.standing_verdict is null and (
-                judged.monthly_amount < lines.poverty_line * judged.members
-                or (
-                    monthly_policy.strictness = 'inclusive'
-                    and judged.monthly_amount = lines.poverty_line * judged.members
-                )
-            )
-        ) as below_line,
-        sum(judged.members) filter (
-            where judged.standing_verdict is null and (
-                judged.monthly_amount < lines.poverty_line * judged.members
-                or (
-                    monthly_policy.strictness = 'inclusive'
-                    and judged.monthly_amount = lines.poverty_line * judged.members
-                )
-            )
-        ) as below_line_persons
+        coalesce(sum(village_counts.verified), 0) as verified,
+        sum(village_counts.verified_persons) as verified_persons,
+        coalesce(sum(village_counts.below_line), 0) as below_line,
+        sum(village_counts.below_line_persons) as below_line_persons
     from lines
-    inner join monthly_policy on lines.period = monthly_policy.period
-    left join judged
+    left join village_counts
         on
-            lines.period = judged.period
-            and lines.basis = judged.basis
+            lines.period = village_counts.period
+            and lines.line_id = village_counts.line_id
+            and lines.basis = village_counts.basis
     group by
         lines.period, lines.line_id, lines.authority, lines.stated_basis, lines.basis, lines.poverty_line
 
