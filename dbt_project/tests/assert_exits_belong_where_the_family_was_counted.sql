@@ -1,4 +1,5 @@
--- An exit or a transfer names the village that counted the family in the month before.
+-- An exit or a transfer names the village that counted the family in the month before. A movement does not know the
+-- month before: look at how int_movements finds the previous row of a household.
 select
     household_id,
     period
