@@ -1,6 +1,7 @@
 """Keeping house: what grows is bounded, what waits is tried again, and what runs short is said in time.
 
-Nothing of the archive, the reports or the warehouse is ever deleted here.
+Nothing of the archive, the reports or the warehouse is ever deleted here, but identities past their retention where an
+office has set one (`ENTAS_IDENTITY_MONTHS`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from entas.warehouse.dbt import drop_leftovers
 _log = logging.getLogger(__name__)
 
 #: Schemas whose tables are vacuumed. The others are small, or made anew by every build.
-_VACUUMED = ("raw", "quality", "marts", "publication")
+_VACUUMED = ("raw", "quality", "marts", "publication", "privacy")
 #: Share of a disk below which the storage report warns.
 _LOW = 0.10
 #: Day of a month on which the report of the month before is made.
@@ -129,7 +130,8 @@ class Storage:
         uploads: rows of `raw.upload`.
         archived: files in the archive, one for each content ever received.
         archived_bytes: their size.
-        missing: contents of uploads that the archive does not hold; anything but 0 is damage.
+        missing: contents of uploads that the archive does not hold although nothing destroyed them; anything but 0 is
+            damage.
         warehouse_bytes: size of the warehouse's database.
         free_bytes: room on the disk of `ENTAS_HOME`.
         free_share: the same as a share of the disk, 0 to 1.
@@ -156,7 +158,20 @@ def storage(settings: Settings) -> Storage:
     store = Store(settings.archive, settings.access)
     archive = {file.path: file.bytes for file in store.files()}
     with open_warehouse(settings).connect(autocommit=True) as connection:
-        contents = {row[0] for row in connection.execute("select distinct sha256 from raw.upload")}
+        # What retention or an erasure destroyed is no damage, unless another upload of the same bytes still needs it.
+        contents = {
+            row[0]
+            for row in connection.execute(
+                """
+                select distinct sha256 from raw.upload u
+                where not exists (select from privacy.destruction d where d.upload_id = u.upload_id)
+                  and not exists (select from privacy.unfinished f where f.upload_id = u.upload_id)
+                  and not exists (select from privacy.unfinished f where f.files @> jsonb_build_array(
+                      jsonb_build_array('archive', u.sha256, null, null)
+                  ))
+                """
+            )
+        }
         uploads, size = connection.execute(
             "select (select count(*) from raw.upload), pg_database_size(current_database())"
         ).fetchone()
