@@ -1,3 +1,13 @@
+{{
+    config(
+        indexes=[
+            {'columns': ['payment_id'], 'primary_key': true},
+            {'columns': ['village_code', 'period']},
+            {'columns': ['household_id', 'period']},
+        ]
+    )
+}}
+
 with
 
 payments as (

@@ -1,3 +1,12 @@
+{{
+    config(
+        indexes=[
+            {'columns': ['activity_id'], 'primary_key': true},
+            {'columns': ['household_id', 'period']},
+        ]
+    )
+}}
+
 with
 
 activities as (

@@ -4,6 +4,7 @@
             {'columns': ['household_id', 'period'], 'primary_key': true},
             {'columns': ['period', 'village_code']},
             {'columns': ['period', 'village_code'], 'where': 'is_counted'},
+            {'columns': ['period', 'movement'], 'where': 'movement is not null'},
         ]
     )
 }}
@@ -49,4 +50,6 @@ final as (
 
 )
 
+-- The rows of a month lie together, so that a question about a month reads that month alone.
 select * from final
+order by period, village_code

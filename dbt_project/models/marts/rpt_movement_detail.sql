@@ -1,7 +1,7 @@
 {{
     config(
         indexes=[
-            {'columns': ['period', 'area_level', 'area_code', 'cell']},
+            {'columns': ['period', 'area_level', 'area_code', 'cell', 'household_id'], 'primary_key': true},
             {'columns': ['household_id', 'period']},
         ]
     )
