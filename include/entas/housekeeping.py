@@ -90,6 +90,21 @@ def _sweep_logs(folder: Path, days: int) -> int:
     return len(old)
 
 
+def keep_privacy(settings: Settings) -> dict[str, Any]:
+    """Destroy identities past their retention, finish requests that a killed run began, watch those that are done.
+
+    Returns:
+        What was destroyed (`entas.privacy.Destroyed`), and `confirmed` and `returned` (`entas.privacy.follow_up`).
+
+    Raises:
+        EntasError: a file cannot be removed or a notice not written; all else was done, and the next run tries again.
+    """
+    from entas import privacy
+
+    told = privacy.follow_up(settings)
+    return privacy.destroy_old(settings).to_dict() | told
+
+
 def retry_deliveries(settings: Settings) -> dict[str, int]:
     """Deliver the last revision of every month to the recipients who do not have it.
 

@@ -22,13 +22,16 @@ from entas.warehouse.locks import INTAKE_LOCK, SEARCH_LOCK, alone
 
 
 @contextmanager
+def holding_uploads(connection: psycopg.Connection) -> Iterator[None]:
+    """Wait for the intake and the search for duplicates, and let none begin while identities and files go."""
+    with alone(connection, INTAKE_LOCK, "intake"), alone(connection, SEARCH_LOCK, "search"):
+        yield
+
+
+@contextmanager
 def changing_loaded_rows(connection: psycopg.Connection) -> Iterator[None]:
-    """Hold what must not run while rows that were loaded change: intake, the search, and builds of the marts."""
-    with (
-        alone(connection, INTAKE_LOCK, "intake"),
-        alone(connection, SEARCH_LOCK, "search"),
-        alone(connection, BUILD_LOCK, "build"),
-    ):
+    """One transaction, while no build of the marts runs: its models would see ids of before and after."""
+    with alone(connection, BUILD_LOCK, "build"), connection.transaction():
         yield
 
 
@@ -64,7 +67,7 @@ def finish(settings: Settings) -> int:
     stores = Stores(settings)
     warehouse = open_warehouse(settings)
     with warehouse.connect(autocommit=True) as connection:
-        with alone(connection, INTAKE_LOCK, "intake"), alone(connection, SEARCH_LOCK, "search"):
+        with holding_uploads(connection):
             for unfinished_id, request_id, doomed, notices in connection.execute(
                 "select unfinished_id, request_id, files, notices from privacy.unfinished "
                 "where request_id is not null order by 1"

@@ -22,11 +22,10 @@ from entas import clock
 from entas.privacy import files
 from entas.privacy.columns import TABLES
 from entas.privacy.files import Doomed, Stores
-from entas.privacy.finishing import complain, finish, vacuum
+from entas.privacy.finishing import complain, finish, holding_uploads, vacuum
 from entas.scratch import scratch_folder
 from entas.settings import Settings
 from entas.warehouse import open_warehouse
-from entas.warehouse.locks import INTAKE_LOCK, SEARCH_LOCK, alone
 
 _BASIS = (
     "Masa simpan identitas {months} bulan (ENTAS_IDENTITY_MONTHS) berakhir: berkas diterima sebelum {day}. "
@@ -100,11 +99,7 @@ def destroy_old(
     """
     before = cutoff(settings, moment)
     done = Destroyed(before)
-    with (
-        open_warehouse(settings).connect(autocommit=True) as connection,
-        alone(connection, INTAKE_LOCK, "intake"),
-        alone(connection, SEARCH_LOCK, "search"),
-    ):
+    with open_warehouse(settings).connect(autocommit=True) as connection, holding_uploads(connection):
         expired = [row[0] for row in connection.execute(_EXPIRED, (before,))] if before else []
         stores = Stores(settings)
         if dry_run:
