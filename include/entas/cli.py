@@ -248,10 +248,17 @@ def report(settings: Settings, period: Any, as_of: Any, output: Path | None, as_
     figures = read(settings, period, as_of)
     with open_warehouse(settings).connect() as connection:
         payload = reporting.reproduce(connection, figures)
+        otherwise = reporting.released_otherwise(connection, figures) if as_of and not payload["revision"] else None
     if output:
         output.mkdir(parents=True, exist_ok=True)
         for name, content in reporting.render_files(payload, reporting.load_letterhead(settings)).items():
             (output / name).write_bytes(content)
+    if otherwise:
+        click.echo(
+            f"r{otherwise} was released of the same uploads and says something else: policy, lines or code differ. "
+            f"entas reproduce --period {clock.period_text(period)} --revision {otherwise} takes those of then",
+            err=True,
+        )
     if as_json:
         _print_json(payload)
         return
