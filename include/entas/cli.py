@@ -918,7 +918,7 @@ def erase(settings: Settings, subject: Any, dry_run: bool, yes: bool, as_json: b
 
     if not (dry_run or yes):
         click.confirm(
-            f"The identity of the {subject.kind} and all files that list it are destroyed. This cannot be undone. Go on?",
+            f"The {subject.kind}'s identity and all files that list it are destroyed; this cannot be undone. Go on?",
             abort=True,
         )
     with _progress("erase", as_json) as progress:
