@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -22,7 +23,7 @@ from entas.warehouse.connection import AIRFLOW_DATABASE
 from entas.warehouse.dbt import dbt_arguments, run_dbt, transform
 from entas.warehouse.embedded import EmbeddedServer
 from entas.warehouse.migrate import _upgrade, migrate
-from entas.warehouse.roles import ensure_roles, is_password
+from entas.warehouse.roles import ensure_roles, is_password, set_passwords
 from tests.conftest import PSEUDONYM_KEY, make_settings
 from tests.dbt_project.worlds import World
 from tests.privacy.enumeration import entered, reached
@@ -593,9 +594,27 @@ def test_a_role_without_password_cannot_log_in(office: Office, environment: pyte
         assert logs_in(office, "entas_steward", PASSWORDS["ENTAS_STEWARD_PASSWORD"])
 
 
+def test_an_account_that_looks_after_a_role_sets_its_password(office: Office) -> None:
+    """Without being superuser it cannot see what password there is, so it tries."""
+    with office.owner() as owner:
+        owner.execute("create role keeper login createrole password 'of the keeper'")
+        owner.execute("grant entas_analyst to keeper with admin true, inherit false, set false")
+        owner.execute("grant connect on database entas to keeper")
+        conninfo = office.conninfo("keeper", "of the keeper")
+        verifier = "select rolpassword from pg_authid where rolname = 'entas_analyst'"
+        before = owner.execute(verifier).fetchone()
+        with psycopg.connect(conninfo, autocommit=True) as keeper:
+            set_passwords(keeper, conninfo, PASSWORDS)
+            assert owner.execute(verifier).fetchone() == before
+            set_passwords(keeper, conninfo, PASSWORDS | {"ENTAS_ANALYST_PASSWORD": "of the keeper's choice"})
+            assert logs_in(office, "entas_analyst", "of the keeper's choice")
+            # It is not the keeper of these: they stay as they are.
+            set_passwords(keeper, conninfo, PASSWORDS | {"ENTAS_STEWARD_PASSWORD": "not for the keeper to say"})
+            assert logs_in(office, "entas_steward", PASSWORDS["ENTAS_STEWARD_PASSWORD"])
+            assert logs_in(office, "entas_analyst", PASSWORDS["ENTAS_ANALYST_PASSWORD"])
+
+
 def test_a_verifier_tells_its_password_only() -> None:
-    with pytest.raises(psycopg.OperationalError):
-        psycopg.connect("host=/nowhere")
     # RFC 7677's example.
     verifier = (
         "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ=="
@@ -726,6 +745,22 @@ def test_the_district_s_marts_of_families_are_the_district_s(office: Office, ste
             assert district.execute(count).fetchone() == expected, name
             limited += expected != everything
     assert limited >= 4
+
+
+def test_rows_of_other_districts_reach_no_error_message(office: Office, steward: Steward) -> None:
+    """A condition that fails on hidden rows would tell of them, were it tried before the policy."""
+    tell = (
+        "select count(*) from marts.fct_household_status_monthly where 1 / (case when village_code like {} and"
+        " coalesce(previous_village_code, '') like {} then 0 else 1 end) > 0"
+    )
+    for district, told in (("32.16.09.%", False), (f"{DISTRICT}.%", True)):
+        with office.log_in(*steward) as caller:
+            statement = sql.SQL(tell).format(district, district)
+            if told:
+                with pytest.raises(psycopg.errors.DivisionByZero):
+                    caller.execute(statement)
+            else:
+                assert caller.execute(statement).fetchone() > (0,)
 
 
 def test_the_log_is_committed_before_anybody_is_shown(
@@ -920,3 +955,29 @@ def test_rights_that_were_changed_by_hand_are_settled_again_with_the_next_versio
         at = owner.execute(written).fetchone()
         assert settle()
         assert owner.execute(written).fetchone() == at
+
+
+def test_a_server_whose_administrator_made_three_roles_goes_on_without_look_ups(
+    office: Office, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Earlier versions asked for no entas_identity, and this account may not grant it."""
+    with office.owner() as owner:
+        owner.execute("create role borrower login password 'of the borrower'; grant entas_pipeline to borrower")
+        owner.execute("create database borrowed owner borrower")
+        owner.execute("revoke entas_identity from entas_pipeline")
+        try:
+            url = f"postgresql://borrower:of%20the%20borrower@/borrowed?host={office.server.socket_folder}"
+            settings = make_settings(tmp_path, url)
+            assert open_warehouse(settings).roles
+            assert "nobody can look identities up" in caplog.text
+            with pytest.raises(EntasError, match="entas_steward may not look identities up here"):
+                look_up(settings, REASON, household_id="0" * 64)
+            with pytest.raises(EntasError, match="create role tksk_x login; grant entas_steward to tksk_x"):
+                add_steward(settings, "tksk_x", [DISTRICT])
+            # Later it is granted, and the next command sees to the rest.
+            owner.execute("grant entas_identity to entas_pipeline with inherit false, set true")
+            assert migrate(url, settings)
+            assert look_up(settings, REASON, household_id="0" * 64).members == []
+        finally:
+            owner.execute("grant entas_identity to entas_pipeline with inherit false, set true")
+            owner.execute("drop database if exists borrowed with (force)")
