@@ -300,10 +300,14 @@ def test_the_command_fails_where_something_differs(settings: Settings, monkeypat
 def test_what_a_killed_run_left_is_dropped_and_what_is_in_use_is_not(settings: Settings) -> None:
     with temporary_warehouse(settings) as url:
         in_use = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+        copies = settings.home / "work" / "reproduce-1"
+        copies.mkdir(parents=True)
         assert drop_temporary(settings) == []
         assert _databases(settings) >= {in_use}
+        assert copies.exists()
     left = in_use[:-8] + "0123abcd"
     with psycopg.connect(settings.warehouse_url, autocommit=True) as connection:
         connection.execute(f"create database {left}")
     assert drop_temporary(settings) == [left]
+    assert not copies.exists()
     assert not _databases(settings) & {in_use, left}

@@ -23,6 +23,7 @@ from entas.settings import Settings
 from entas.storage import Store
 from entas.warehouse import open_warehouse
 from entas.warehouse.dbt import drop_leftovers
+from entas.warehouse.temporary import drop_temporary
 
 _log = logging.getLogger(__name__)
 
@@ -242,13 +243,15 @@ def check_punctuality(settings: Settings, moment: datetime | None = None) -> str
 
 
 def vacuum(settings: Settings) -> int:
-    """Drop what killed as-of reports left, then vacuum and analyse the tables of intake, dbt and the reports.
+    """Drop what killed as-of reports and reproductions left; vacuum and analyse the tables of intake, dbt and reports.
 
     Returns:
         Number of tables.
     """
     for suffix in drop_leftovers(settings):
         _log.warning("dropped the schemas *%s of a report --as-of that was killed", suffix)
+    for name in drop_temporary(settings):
+        _log.warning("dropped the database %s of a reproduction that was killed", name)
     with open_warehouse(settings).connect(autocommit=True) as connection:
         tables = connection.execute(
             "select schemaname, tablename from pg_tables where schemaname = any(%s) order by 1, 2", (list(_VACUUMED),)
