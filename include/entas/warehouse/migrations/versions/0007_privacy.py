@@ -22,7 +22,7 @@ comment on column raw.penduduk.had_nik is
     'Null for a row as loaded. Else its identity was destroyed, and this tells whether it had a NIK.';
 comment on column raw.penduduk.has_nik is 'False for a person pending identity; outlives the NIK.';
 comment on column raw.penduduk.nik is 'Null: the person is pending identity, or had_nik tells that it was destroyed.';
-drop index raw.penduduk_person_id_upload_id_idx;
+drop index if exists raw.penduduk_person_id_upload_id_idx;
 create index penduduk_person_id_upload_id_idx on raw.penduduk (person_id, upload_id) where has_nik;
 alter table raw.verifikasi alter column no_kk drop not null;
 
