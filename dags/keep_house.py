@@ -10,7 +10,7 @@ from entas.orchestration import TRANSIENT
 MANUAL = """
 ### What it does
 
-Every night at 02:30 (Asia/Jakarta), six things that do not wait for each other:
+Every night at 02:30 (Asia/Jakarta), seven things that do not wait for each other:
 
 - **sweep** removes feedback workbooks older than `ENTAS_FEEDBACK_DAYS` (400), logs older than `ENTAS_LOG_DAYS` (90), and
   what runs that were killed more than a day ago left half-written in archive, feedback and reports.
@@ -22,9 +22,12 @@ Every night at 02:30 (Asia/Jakarta), six things that do not wait for each other:
 - **duplicates** searches the registers in force for persons and families who may be listed twice, when a register
   came since the last search or somebody judged a pair, and writes the worklists `kemungkinan-ganda.xlsx` of the
   regency and the villages. It decides nothing, and no report waits for it.
+- **privacy** destroys the identities of uploads received more than `ENTAS_IDENTITY_MONTHS` months ago (unset: none),
+  finishes requests of persons that a killed run had begun, and tells villages whose later registers bring back what was
+  corrected or erased. The figures stay; what was done is in the schema `privacy`, and its counts are in the XCom.
 - **vacuum** drops what a killed `entas report --as-of` left, then vacuums and analyses the tables of the warehouse.
 
-Nothing of the archive, the reports or the registers is ever deleted.
+Nothing of the archive, the reports or the registers is ever deleted, but identities past that retention.
 
 ### When something is wrong
 
@@ -33,6 +36,7 @@ Nothing of the archive, the reports or the registers is ever deleted.
 | `storage` failed: *lacks the bytes* | the archive was damaged: restore it from its backup; the warehouse itself is whole |
 | `storage` warns of little room | make room or move `ENTAS_ARCHIVE` before the next month's uploads |
 | `retry_deliveries` failed | the log names the recipient: mend its entry in `recipients.yaml` or its place; the others have theirs |
+| `privacy` failed: *cannot be removed* | let this account remove the files that it names, or remove them; the next run goes on |
 | `punctuality` failed | the month's report is overdue: look at the last run of `publish_monthly_report` |
 | `duplicates` failed | its log says why; the worklists of the last search stand, and the count is not concerned |
 | a task up for retry | the warehouse or a store does not answer; it tries again 3 times, 10 minutes apart |
@@ -93,6 +97,13 @@ with DAG(
         return find_duplicates(Settings.from_env(), only_if_changed=True).to_dict()
 
     @task
+    def privacy() -> dict[str, int | str | dict[str, int] | None]:
+        from entas import housekeeping
+        from entas.settings import Settings
+
+        return housekeeping.keep_privacy(Settings.from_env())
+
+    @task
     def vacuum() -> int:
         from entas import housekeeping
         from entas.settings import Settings
@@ -104,4 +115,5 @@ with DAG(
     storage()
     punctuality()
     duplicates()
+    privacy()
     vacuum()

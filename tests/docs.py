@@ -1,12 +1,18 @@
 """Parts of docs/ that are made from the product, for tests/test_docs.py to hold and for a maintainer to write again.
 
-`python -m tests.docs` writes the operators' table of rules from expectations/*.yaml, and the results below the
-queries of the analysts' guide from the warehouse of `ENTAS_HOME` (where `make demo` has put the sample).
+`python -m tests.docs` writes all of them; a name writes one:
+
+- `rules`: the operators' table of rules, from expectations/*.yaml;
+- `guide`: the results below the queries of the analysts' guide, from the warehouse of `ENTAS_HOME` (where `make demo`
+  has put the sample);
+- `cookbook`: the results of the cookbook, from the small regency of tests/regency.py, in a warehouse made for it.
 """
 
 from __future__ import annotations
 
 import re
+import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +23,15 @@ import yaml
 
 from entas.registers.schema import REGISTERS
 from entas.settings import PROJECT_ROOT, Settings
-from entas.warehouse import open_warehouse
+from entas.warehouse import Warehouse, open_warehouse
+from entas.warehouse.dbt import transform
+from entas.warehouse.embedded import EmbeddedServer
+from tests.regency import KEY, Regency
 
 DOCS = PROJECT_ROOT / "docs"
 OPERATORS_GUIDE = DOCS / "panduan-operator-desa.md"
 ANALYSTS_GUIDE = DOCS / "analyst-guide.md"
+COOKBOOK = DOCS / "cookbook.md"
 
 _SEVERITIES = {"critical": "Wajib diperbaiki", "warning": "Perlu diperiksa", "info": "Keterangan"}
 _RULES = re.compile(r"(<!-- aturan: (\w+) -->\n).*?(<!-- akhir aturan -->)", re.DOTALL)
@@ -115,14 +125,46 @@ def with_results(text: str, run: Callable[[str], str]) -> str:
     )
 
 
-def main(pages: Sequence[Path] = (OPERATORS_GUIDE, ANALYSTS_GUIDE)) -> None:
-    """Write the made parts of the pages again."""
-    assert set(registers_with_rules(pages[0].read_text(encoding="utf-8"))) == set(REGISTERS)
-    pages[0].write_text(with_rules(pages[0].read_text(encoding="utf-8")), encoding="utf-8")
-    with open_warehouse(Settings.from_env()).connect("analyst", autocommit=True) as connection:
-        text = with_results(pages[1].read_text(encoding="utf-8"), lambda sql: result_table(connection.execute(sql)))
-    pages[1].write_text(text, encoding="utf-8")
+def write_rules() -> None:
+    """Write the operators' tables of rules again."""
+    text = OPERATORS_GUIDE.read_text(encoding="utf-8")
+    assert set(registers_with_rules(text)) == set(REGISTERS)
+    OPERATORS_GUIDE.write_text(with_rules(text), encoding="utf-8")
+
+
+def write_results(page: Path, warehouse: Warehouse) -> None:
+    """Write the results of a page's queries again, as an analyst sees them."""
+    with warehouse.connect("analyst", autocommit=True) as connection:
+        text = with_results(page.read_text(encoding="utf-8"), lambda sql: result_table(connection.execute(sql)))
+    page.write_text(text, encoding="utf-8")
+
+
+def write_cookbook() -> None:
+    """Build the small regency in a warehouse of its own and write the cookbook's results."""
+    with tempfile.TemporaryDirectory(prefix="entas-cookbook-", ignore_cleanup_errors=True) as home:
+        settings = Settings.from_env({"ENTAS_HOME": home, "ENTAS_REGENCY": "32.16", "ENTAS_PSEUDONYM_KEY": KEY})
+        warehouse = open_warehouse(settings)
+        try:
+            with warehouse.connect() as connection:
+                Regency().load(connection)
+            transform(settings)
+            write_results(COOKBOOK, warehouse)
+        finally:
+            EmbeddedServer(settings.home).stop()
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "rules": write_rules,
+    "guide": lambda: write_results(ANALYSTS_GUIDE, open_warehouse(Settings.from_env())),
+    "cookbook": write_cookbook,
+}
+
+
+def main(names: Sequence[str]) -> None:
+    """Write the made parts of the pages again: all, or those named."""
+    for name in names or PARTS:
+        PARTS[name]()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -206,3 +206,35 @@ def test_possible_duplicates_are_found_and_judged(run: Run, settings: Settings) 
     for wrong in ((), ("--period", "2023-08", "--judge", pair, "sama"), ("--period", "2023-08", "--note", "x"),
                   ("--judge", pair, "mungkin")):  # fmt: skip
         assert run("duplicates", *wrong).code == 2
+
+
+def test_a_family_is_looked_up_by_who_may(run: Run, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENTAS_STEWARD_PASSWORD", "not asked for")
+    _upload(settings, "a.xlsx", income=300_000)
+    assert run("intake").code == 0
+    looked = ("identity", "--kk", no_kk(1), "--reason", "kunjungan verifikasi")
+    seen = run(*looked)
+    assert seen.code == 0
+    assert no_kk(1) in seen.out
+    assert "kepala keluarga" in seen.out
+    assert "Penelusuran ini dicatat dengan nomor 1." in seen.out
+    refused = run("identity", "--kk", no_kk(1), "--reason", " ")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == "entas: say for what reason these families are looked up\n"
+    assert run("identity", "--reason", "kunjungan").code == 2
+
+    made = run("stewards", "add", "psm_babelan", "--district", "32.16.01", "--json")
+    assert made.code == 0
+    assert len(made.json["password"]) > 20
+    assert run(*looked, "--role", "psm_babelan", "--json").json == {"ticket": 2, "members": []}
+    assert "tidak tercatat" in run(*looked, "--role", "psm_babelan").out
+    monkeypatch.setenv("A_PASSWORD", "from the environment")
+    assert run("stewards", "add", "psm_babelan", "--regency", "--password-env", "A_PASSWORD").code == 0
+    members = run(*looked, "--role", "psm_babelan", "--json").json["members"]
+    assert [one["no_kk"] for one in members] == [no_kk(1)] * 2
+    assert {one["name"] for one in run("stewards", "list", "--json").json} == {"entas_steward", "psm_babelan"}
+    assert "whole regency" in run("stewards", "list").out
+    assert run("stewards", "add", "psm_babelan").code == 2
+    assert run("stewards", "add", "entas_mine", "--regency").code == 2
+    assert run("stewards", "remove", "psm_babelan").out == "psm_babelan is removed.\n"
+    assert run("stewards", "remove", "psm_babelan").code == 2

@@ -30,6 +30,7 @@ import entas
 from entas.errors import EntasError
 from entas.orchestration import airflow_environment
 from entas.settings import PROJECT_ROOT, Settings
+from entas.stewards import add_steward, remove_steward
 from entas.warehouse.embedded import EmbeddedServer
 from entas.warehouse.migrate import migrate
 
@@ -335,9 +336,13 @@ def test_init_keeps_the_two_databases_apart(own_server: EmbeddedServer, tmp_path
     with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
         enter("entas_steward", "entas")  # has no password
 
-    # An account without any right over the server can migrate the warehouse.
-    settings = Settings.from_env({"ENTAS_HOME": str(tmp_path), "ENTAS_PSEUDONYM_KEY": "k"})
-    owner = make_conninfo(own_server.url("entas"), user="entas_pipeline")
+    with psycopg.connect(own_server.url("entas"), autocommit=True) as connection:
+        init.harden_catalogue(connection)
+    # An account without any right over the server, but for making logins of stewards, can migrate the warehouse.
+    owner = own_server.url("entas", user="entas_pipeline")
+    settings = Settings.from_env(
+        {"ENTAS_HOME": str(tmp_path), "ENTAS_PSEUDONYM_KEY": "k", "ENTAS_WAREHOUSE_URL": owner}
+    )
     assert migrate(owner, settings)
     with psycopg.connect(owner) as connection:
         assert connection.execute("select count(*) from reference.village").fetchone() == (187,)
@@ -345,6 +350,18 @@ def test_init_keeps_the_two_databases_apart(own_server: EmbeddedServer, tmp_path
             False,
             False,
         )
+    with psycopg.connect(own_server.url("entas", user="entas_analyst")) as connection:
+        assert connection.execute("show statement_timeout").fetchone() == ("10min",)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select pg_advisory_lock(1)")
+
+    assert add_steward(settings, "tksk_babelan", ["32.16.01"])
+    with psycopg.connect(own_server.url("entas", user="tksk_babelan"), autocommit=True) as connection:
+        (ticket,) = connection.execute("select identity.request(array[repeat('0', 64)], 'kunjungan')").fetchone()
+        assert connection.execute("select * from identity.members(%s)", (ticket,)).fetchall() == []
+    remove_steward(settings, "tksk_babelan")
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        enter("tksk_babelan", "entas")
 
 
 def test_init_takes_over_a_new_password(own_server: EmbeddedServer) -> None:

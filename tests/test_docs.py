@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import psycopg
 import pytest
 import yaml
 
 from entas.cli import main as command_line
-from entas.intake import run_intake
 from entas.registers.schema import REGISTERS, asked
 from entas.settings import PROJECT_ROOT
 from entas.validation.rules import load_rules
@@ -20,7 +22,7 @@ from entas.warehouse import open_warehouse
 from entas.warehouse.dbt import transform
 from tests import docs
 from tests.conftest import make_settings
-from tests.workbooks import family, no_kk, write_workbook
+from tests.regency import Regency
 
 _PAGES = docs.documents()
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
@@ -76,6 +78,11 @@ def test_commands_of_entas_exist_with_their_options(page: Path) -> None:
         if command is None:
             wrong.append(line)
             continue
+        if isinstance(command, click.Group) and found[2].strip():
+            command = command.commands.get(found[2].split()[0])
+            if command is None:
+                wrong.append(line)
+                continue
         known = {name for parameter in command.params for name in parameter.opts} | {"--help"}
         given = re.findall(r"(?<!\S)--?[a-z][a-z-]*", re.sub(r'"[^"]*"?', "", found[2]))
         wrong += [f"{line}: {option}" for option in given if option not in known]
@@ -168,60 +175,16 @@ def test_the_operators_guide_has_every_column() -> None:
 # --- the analysts' guide -------------------------------------------------------------------------------------------
 
 _QUERIES = list(docs.queries(docs.ANALYSTS_GUIDE.read_text(encoding="utf-8")))
+_COOKBOOK = docs.COOKBOOK.read_text(encoding="utf-8")
+_QUESTIONS = list(docs.queries(_COOKBOOK))
 
 
 @pytest.fixture(scope="module")
 def analyst(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Connection]:
-    """A small warehouse in which something of everything happened, as an analyst reads it."""
+    """The small regency, in which something of everything happened, as an analyst reads it."""
     settings = make_settings(tmp_path_factory.mktemp("docs"), new_database())
-    inbox = Path(settings.inbox)
-    stays, returns, verified, well_off, moves, leaves, quiet = range(1, 8)
-    pupils = family(stays, 3)
-    pupils[1]["pendidikan_sedang_id"], pupils[2]["pendidikan_sedang_id"] = "6", "7"
-    here = [*pupils, *(row for one in (returns, verified, well_off, leaves) for row in family(one))]
-
-    def decision(number: int, day: str, result: str, reason: str = "") -> dict[str, str]:
-        return {"no_kk": no_kk(number), "tanggal_musyawarah": day, "hasil": result, "alasan": reason}
-
-    incomes = [(stays, 300_000), (returns, 400_000), (well_off, 4_000_000), (moves, 600_000), (leaves, 500_000)]
-    write_workbook(
-        inbox / "32.16.09.2003" / "2023-08" / "register.xlsx",
-        {
-            "penduduk": [*here, *family(moves)],
-            "kesejahteraan": [{"no_kk": no_kk(one), "penghasilan_bulanan": amount} for one, amount in incomes],
-            "verifikasi": [decision(verified, "15/08/2023", "layak")],
-            "pemberdayaan": [{"no_kk": no_kk(stays), "jenis": "pelatihan keterampilan", "tanggal_mulai": "07/08/2023"}],
-        },
-    )
-    write_workbook(inbox / "32.16.09.2002" / "2023-08" / "register.xlsx", {"penduduk": family(8)})
-    write_workbook(
-        inbox / "32.16.01.2002" / "2023-08" / "register.xlsx",
-        {"penduduk": family(quiet), "kesejahteraan": [{"no_kk": no_kk(quiet), "penghasilan_bulanan": 100_000}]},
-    )
-    write_workbook(
-        inbox / "32.16.09.2003" / "2023-09" / "register.xlsx",
-        {
-            "penduduk": [*here, *family(moves)],
-            "verifikasi": [decision(returns, "12/09/2023", "tidak layak", "mampu")],
-        },
-    )
-    write_workbook(
-        inbox / "32.16.09.2003" / "2023-10" / "register.xlsx",
-        {
-            "penduduk": here,
-            "verifikasi": [
-                decision(returns, "10/10/2023", "layak"),
-                decision(leaves, "10/10/2023", "tidak layak", "graduasi"),
-            ],
-            "bantuan": [
-                {"no_kk": no_kk(one), "program": "BLT", "nilai": 300_000, "tanggal_salur": "20/10/2023"}
-                for one in (stays, well_off)
-            ],
-        },
-    )
-    write_workbook(inbox / "32.16.09.2002" / "2023-10" / "register.xlsx", {"penduduk": [*family(8), *family(moves)]})
-    statuses = {one.status for one in run_intake(settings).uploads}
-    assert statuses == {"accepted"}
+    with open_warehouse(settings).connect() as connection:
+        Regency().load(connection)
     transform(settings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ENTAS_ANALYST_PASSWORD", "not asked for")  # the tests' server trusts its socket
@@ -244,3 +207,37 @@ def test_queries_of_the_analysts_guide_run(query: docs.Query, analyst: psycopg.C
     if query.columns is not None:
         assert tuple(column.name for column in cursor.description) == query.columns
         assert rows or not query.rows
+
+
+# --- the cookbook --------------------------------------------------------------------------------------------------
+
+
+def test_the_cookbook_answers_thirty_questions() -> None:
+    assert [query.title.split(".")[0] for query in _QUESTIONS] == [str(number) for number in range(1, 31)]
+    for section in re.split(r"^### ", _COOKBOOK, flags=re.MULTILINE)[1:]:
+        title, _, rest = section.partition("\n")
+        asked, result = re.match(r"\n\*[A-Z].*\?\*\n\n```sql\n", rest), rest.split("```")[-1]
+        assert asked, f"{title}: in Indonesian, then the query"
+        assert re.search(r"\|\n\n[A-Z`].+\.\n", result, re.DOTALL), f"{title}: how to read it"
+
+
+def test_the_cookbook_reads_the_marts_alone_and_well() -> None:
+    for query in _QUESTIONS:
+        relations = set(re.findall(r"(?:from|join) (?!\()(\w+(?:\.\w+)?)", query.sql))
+        named = set(re.findall(r"^(\w+) as \(", query.sql, re.MULTILINE))
+        assert {one for one in relations - named if not one.startswith("marts.")} == set(), query.title
+    done = subprocess.run(
+        [Path(sys.executable).parent / "sqlfluff", "lint", "--config", PROJECT_ROOT / ".sqlfluff", "-"],
+        input="\n".join(query.sql for query in _QUESTIONS),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("query", _QUESTIONS, ids=lambda query: query.title)
+def test_results_of_the_cookbook_are_those_of_the_queries(query: docs.Query, analyst: psycopg.Connection) -> None:
+    assert f"{query.sql}```\n\n{docs.result_table(analyst.execute(query.sql))}\n" in _COOKBOOK, (
+        "write the results again: python -m tests.docs cookbook"
+    )

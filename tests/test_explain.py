@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Callable
@@ -12,9 +13,9 @@ from typing import Any
 import pytest
 
 from entas.errors import EntasError, UsageError
-from entas.explain import explain, to_text
+from entas.explain import LINE_SOURCES, explain, to_text
 from entas.intake import run_intake
-from entas.settings import Settings
+from entas.settings import PROJECT_ROOT, Settings
 from entas.warehouse import open_warehouse
 from entas.warehouse.dbt import transform
 from tests.conftest import make_settings
@@ -54,6 +55,14 @@ def explained(new_database: Callable[[], str], tmp_path_factory: pytest.TempPath
             _decision(PASSED, "01/08/2023", "layak"),
             _decision(GONE, "15/08/2023", "tidak layak", "pindah"),
             _decision(GRADUATED, "15/08/2023", "tidak layak", "graduasi"),
+        ],
+        "bantuan": [
+            {"no_kk": no_kk(SUPERSEDED), "program": "BLT", "nilai": 300_000, "tanggal_salur": "05/08/2023"},
+            {"nik": nik(BELOW * 10 + 1), "program": "BLT", "nilai": 300_000, "tanggal_salur": "05/09/2023"},
+        ],
+        "pemberdayaan": [
+            {"no_kk": no_kk(SUPERSEDED), "jenis": "bantuan_modal", "penyelenggara": "Dinas UMKM",
+             "tanggal_mulai": "01/03/2023", "nilai": 2_500_000},
         ],
     })  # fmt: skip
     write_workbook(inbox / OTHER / "2023-08" / "lain.xlsx", {
@@ -107,8 +116,16 @@ def test_the_figures_are_those_that_decided(explained: Settings) -> None:
     assert (figures["poverty_line"], figures["line_per_day"], figures["gap"]) == (322_170, 10_739, 22_170)
     assert (figures["line_id"], figures["surveyed_on"]) == ("bekasi_sk_bupati", "2023-08-02")
     text = to_text(answer)
-    for said in ("Rp600.000", "Rp300.000", "Rp322.170", "Rp10.739", "Rp22.170", "Bupati Bekasi", "2 Agustus 2023"):
+    for said in (
+        "2 Agustus 2023",
+        "Rp600.000 : 2 = Rp300.000\n",
+        "Rp10.739 sehari x 30 = Rp322.170 per orang sebulan, Bupati Bekasi",
+        "Rp322.170 x 2 = Rp644.340; pendapatan keluarga Rp600.000 lebih kecil dari garis itu",
+        "Rp322.170 - Rp300.000 = Rp22.170",
+        "Keputusan Bupati Bekasi, sebagaimana diberitakan",
+    ):
         assert said in text
+    assert explain(explained, AUGUST, no_kk=no_kk(OVER))["figures"]["amount_is"] == "equal"
 
 
 def test_a_row_without_card_number_is_told_with_what_led_to_it(explained: Settings) -> None:
@@ -123,7 +140,7 @@ def test_a_row_without_card_number_is_told_with_what_led_to_it(explained: Settin
     answer = explain(explained, SEPTEMBER, no_kk=no_kk(BELOW))
     [source] = [one for one in answer["sources"] if one["input"] == "kesejahteraan"]
     assert (source["file_name"], source["found_by"]) == ("agustus.xlsx", "card")
-    assert "dikenali dari NIK" not in to_text(answer)
+    assert "dikenali dari NIK kepala" not in to_text(answer)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +165,7 @@ def test_what_became_of_each_decision(explained: Settings, number: int, period: 
 
 def test_every_input_is_traced_to_its_row(explained: Settings) -> None:
     answer = explain(explained, AUGUST, no_kk=no_kk(SUPERSEDED))
-    register, welfare, decision = answer["sources"]
+    register, welfare, decision, payment, activity = answer["sources"]
     first = 2 + 2 * (SUPERSEDED - 1)
     assert (register["input"], register["file_name"], register["period"]) == ("penduduk", "agustus.xlsx", "2023-08")
     assert [(row["sheet"], row["row_number"]) for row in register["rows"]] == [
@@ -157,31 +174,88 @@ def test_every_input_is_traced_to_its_row(explained: Settings) -> None:
     ]
     assert [(row["sheet"], row["row_number"]) for row in welfare["rows"]] == [("kesejahteraan", 4)]
     assert [(row["sheet"], row["row_number"]) for row in decision["rows"]] == [("verifikasi", 3)]
+    assert [(row["sheet"], row["row_number"]) for row in payment["rows"]] == [("bantuan", 2)]
+    assert [(row["sheet"], row["row_number"]) for row in activity["rows"]] == [("pemberdayaan", 2)]
     text = to_text(answer)
     assert f'lembar "penduduk" baris {first} (hidup) dan {first + 1} (hidup)' in text
     assert "WIB" in text
 
 
+def test_help_is_told_for_the_months_it_counts_in(explained: Settings) -> None:
+    august = explain(explained, AUGUST, no_kk=no_kk(SUPERSEDED))
+    assert [(one["input"], one["found_by"], one["amount"]) for one in august["help"]] == [
+        ("bantuan", "card", 300_000),
+        ("pemberdayaan", "card", 2_500_000),
+    ]
+    text = to_text(august)
+    assert "Program BLT senilai Rp300.000, 5 Agustus 2023, dilaporkan" in text
+    assert "Bantuan modal oleh Dinas UMKM senilai Rp2.500.000, mulai 1 Maret 2023" in text
+    september = explain(explained, SEPTEMBER, no_kk=no_kk(SUPERSEDED))
+    assert [one["input"] for one in september["help"]] == ["pemberdayaan"]
+    found = explain(explained, SEPTEMBER, no_kk=no_kk(BELOW))
+    assert [(one["input"], one["found_by"]) for one in found["help"]] == [("bantuan", "person")]
+    assert "dikenali dari NIK penerima" in to_text(found)
+    assert "Tidak ada bantuan pada bulan ini" in to_text(explain(explained, AUGUST, no_kk=no_kk(BELOW)))
+
+
+def test_the_numbers_of_the_report_that_count_the_family_are_named(explained: Settings) -> None:
+    cells = explain(explained, AUGUST, no_kk=no_kk(BELOW))["movement"]["cells"]
+    assert [(one["cell"], one["area_code"]) for one in cells] == [
+        (cell, code) for cell in ("closing", "entered_newly_registered") for code in (VILLAGE, VILLAGE[:8], "32.16")
+    ]
+    with open_warehouse(explained).connect() as connection:
+        families = connection.execute(
+            "select count(*) from marts.rpt_movement_detail where period = %s and area_code = %s and cell = 'closing'",
+            (AUGUST, VILLAGE),
+        ).fetchone()[0]
+        reported = connection.execute(
+            "select closing from marts.rpt_extreme_poverty_monthly where period = %s and area_code = %s",
+            (AUGUST, VILLAGE),
+        ).fetchone()[0]
+    assert families == reported
+    assert not explain(explained, AUGUST, no_kk=no_kk(DECILE))["movement"]["cells"]
+
+
+def test_every_line_of_the_seed_has_its_source_in_indonesian() -> None:
+    with (PROJECT_ROOT / "dbt_project" / "seeds" / "poverty_lines.csv").open(encoding="utf-8", newline="") as file:
+        sources = {row["source"] for row in csv.DictReader(file)}
+    assert sources == set(LINE_SOURCES)
+
+
 def test_competing_claims_and_persons_are_told(explained: Settings) -> None:
     answer = explain(explained, AUGUST, no_kk=no_kk(SHARED))
     kept = {claim["village_code"]: claim["is_kept"] for claim in answer["claims"]}
-    assert kept == {VILLAGE: False, OTHER: True}  # received later
+    assert kept == {VILLAGE: False, OTHER: True}
+    assert [claim["lost_by"] for claim in answer["claims"]] == [None, "received_at"]
+    assert "tidak dipakai, karena register desa lain diterima lebih akhir" in to_text(answer)
     assert answer["village"]["code"] == OTHER
     assert answer["figures"]["members"] == 3
 
     answer = explain(explained, AUGUST, no_kk=no_kk(DECILE))
-    (person,) = answer["persons_elsewhere"]
+    (person,) = answer["shared_persons"]
     assert (person["is_counted_elsewhere"], person["village_code"], answer["figures"]["members"]) == (True, OTHER, 1)
-    assert "orang yang sama dihitung pada keluarga lain" in to_text(answer)
+    assert (person["sheet"], person["row_number"]) == ("penduduk", 2 + 2 * (DECILE - 1) + 1)
+    assert "orang yang sama dihitung pada keluarga itu, sehingga tidak dihitung di sini" in to_text(answer)
+    winner = explain(explained, AUGUST, household_id=person["other_household_id"])
+    (told,) = winner["shared_persons"]
+    assert (told["is_kept"], told["other_is_counted_here"], told["other_household_id"]) == (
+        True,
+        True,
+        answer["household_id"],
+    )
+    assert (told["other_sheet"], told["other_row_number"]) == (person["sheet"], person["row_number"])
+    assert "orang yang sama dihitung di sini, sehingga tidak dihitung pada keluarga itu" in to_text(winner)
 
 
 def test_the_months_before_and_the_movement_are_told(explained: Settings) -> None:
     answer = explain(explained, OCTOBER, no_kk=no_kk(LEAVING))
-    assert answer["movement"] == {
+    assert answer["movement"] | {"cells": len(answer["movement"]["cells"])} == {
         "movement": "exited",
         "reason": "missing_from_register",
         "previous_status": "extreme_poor",
         "previous_village_code": VILLAGE,
+        "previous_village_name": "Karangasih",
+        "cells": 6,
     }
     assert [(one["period"], one["status"]) for one in answer["history"]] == [
         ("2023-09", "extreme_poor"),

@@ -135,7 +135,7 @@
         'build_registers': 'null::date as period, null::text as village_code, null::bigint as upload_id',
     } -%}
     {%- set found = none -%}
-    {%- if execute -%}
+    {%- if execute and model.resource_type != 'unit_test' -%}
         {%- set schema = generate_schema_name('intermediate', none) -%}
         {%- set found = adapter.get_relation(target.database, schema, name) -%}
     {%- endif -%}

@@ -11,3 +11,9 @@
 {% macro add_months(period, months) -%}
     ({{ period }} + interval '{{ months }} month')::date
 {%- endmacro %}
+
+
+{# The last day on which a decision of that day is in force: within 12 months of a month is from the first of m-11. #}
+{% macro last_day_in_force(decided_on) -%}
+    ((date_trunc('month', {{ decided_on }}) + interval '12 months')::date - 1)
+{%- endmacro %}

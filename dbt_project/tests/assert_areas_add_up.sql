@@ -1,5 +1,6 @@
 -- Families counted, entered and exited add up from villages to districts to the regency. Transfers do not: a family
--- that moves inside a district leaves no trace at the district.
+-- that moves inside a district leaves no trace at the district. Build with --full-refresh; if the areas still differ, a
+-- village lies in two districts: look into int_areas.
 with
 
 totals as (

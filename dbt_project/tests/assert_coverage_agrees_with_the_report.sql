@@ -1,4 +1,5 @@
--- Families and rupiah of all programmes together are those of the monthly report.
+-- Families and rupiah of all programmes together are those of the monthly report. One of the two models misses a
+-- payment or a family. Compare them for one area: payments count where int_help_families gives them a listed family.
 select
     coverage.area_level,
     coverage.area_code,

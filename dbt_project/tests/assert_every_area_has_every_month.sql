@@ -1,4 +1,5 @@
--- The full grid: an area or month without families has a row of zeros, so nothing goes missing in silence.
+-- The full grid: an area or month without families has a row of zeros, so nothing goes missing in silence. The areas or
+-- months named are lacking in rpt_extreme_poverty_monthly: look at how it joins int_months and int_areas.
 with
 
 months as (

@@ -1,4 +1,6 @@
--- Each opening, movement and closing in the report has as many families behind it, and no family is behind none.
+-- Each opening, movement and closing in the report has as many families behind it, and no family is behind none. A cell
+-- of the report and its families differ: compare the case of rpt_movement_detail with the columns of
+-- rpt_extreme_poverty_monthly for one area.
 with
 
 cells as (

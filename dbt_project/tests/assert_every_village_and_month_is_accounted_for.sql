@@ -1,4 +1,5 @@
--- Every village owes a register every month: it has a row in each that says what came, and nothing else does.
+-- Every village owes a register every month: it has a row in each that says what came, and nothing else does. Rows are
+-- lacking or too many in rpt_village_completeness_monthly: look at how it joins int_monthly_policy and dim_village.
 with
 
 expected as (

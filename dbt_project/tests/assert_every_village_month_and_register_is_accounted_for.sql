@@ -1,4 +1,5 @@
 -- Every village is expected to send each of the five registers for every month: each has a row that says what came.
+-- Rows are lacking or too many in rpt_register_completeness_monthly: look at how it joins int_months and dim_village.
 with
 
 expected as (

@@ -1,5 +1,6 @@
--- closing = opening + entered + transferred_in - exited - transferred_out, with every entry and exit under a reason,
--- at village, district and regency level.
+-- closing = opening + entered + transferred_in - exited - transferred_out, with every entry and exit under a reason, at
+-- village, district and regency level. Build with --full-refresh; if it still fails, a movement or reason has no
+-- column: compare int_movements with rpt_extreme_poverty_monthly. The gate holds the report as long as this fails.
 select
     area_level,
     area_code,

@@ -1,5 +1,6 @@
 -- Within a quarter or semester, too, closing is the opening and what has moved; and a term opens where the one before
--- it closed.
+-- it closed. A month is lacking in a term or is added twice: look at how rpt_extreme_poverty_by_term finds the first
+-- and last month.
 with
 
 terms as (

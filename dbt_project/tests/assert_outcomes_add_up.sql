@@ -1,4 +1,5 @@
--- Each family of a group has just one outcome.
+-- Each family of a group has just one outcome. A family of a group has no outcome, or two: look at the conditions of
+-- rpt_programme_outcome.
 select
     area_level,
     area_code,

@@ -1,4 +1,5 @@
--- The months of all spans of a household are just the months in which it has a status, each once.
+-- The months of all spans of a household are just the months in which it has a status, each once. Spans overlap or
+-- leave months out: look at where a span begins and ends in dim_household.
 with
 
 spans as (

@@ -1,4 +1,6 @@
--- Families with pupils of junior and senior secondary school are as many as the monthly report says.
+-- Families with pupils of junior and senior secondary school are as many as the monthly report says. The two count
+-- other families or codes: compare the levels of rpt_schooling_monthly with pendidikan_sedang_id 6 and 7 in
+-- int_families_kept.
 select
     schooling.area_level,
     schooling.area_code,

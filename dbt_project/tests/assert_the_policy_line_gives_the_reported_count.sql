@@ -1,4 +1,5 @@
--- Under the policy's own line and basis the count is the reported one, in families and in persons.
+-- Under the policy's own line and basis the count is the reported one, in families and in persons. rpt_line_sensitivity
+-- decides otherwise than int_household_status: when one of them was changed, the other must follow.
 select
     sensitivity.period,
     sensitivity.households,

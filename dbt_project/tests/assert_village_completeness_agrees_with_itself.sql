@@ -1,4 +1,6 @@
--- Of a village's month: sent or missing, never both; late only when sent; the same as the register's own row says.
+-- Of a village's month: sent or missing, never both; late only when sent; the same as the register's own row says. A
+-- village is told to have sent its register in one mart and not in the other: compare the conditions of the two for one
+-- village.
 select
     village.village_code,
     village.period

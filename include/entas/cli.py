@@ -248,10 +248,17 @@ def report(settings: Settings, period: Any, as_of: Any, output: Path | None, as_
     figures = read(settings, period, as_of)
     with open_warehouse(settings).connect() as connection:
         payload = reporting.reproduce(connection, figures)
+        otherwise = reporting.released_otherwise(connection, figures) if as_of and not payload["revision"] else None
     if output:
         output.mkdir(parents=True, exist_ok=True)
         for name, content in reporting.render_files(payload, reporting.load_letterhead(settings)).items():
             (output / name).write_bytes(content)
+    if otherwise:
+        click.echo(
+            f"r{otherwise} was released of the same uploads and says something else: policy, lines or code differ. "
+            f"entas reproduce --period {clock.period_text(period)} --revision {otherwise} takes those of then",
+            err=True,
+        )
     if as_json:
         _print_json(payload)
         return
@@ -784,6 +791,172 @@ def _psql(conninfo: str) -> NoReturn:
 
     # A child, not exec: this process holds the embedded server meanwhile.
     sys.exit(subprocess.run([program, conninfo], check=False).returncode)
+
+
+@_command
+@click.option("--dry-run", is_flag=True, help="Only count what would be destroyed.")
+@_json_option
+def retention(settings: Settings, dry_run: bool, as_json: bool) -> None:
+    """Destroy the identities of uploads older than ENTAS_IDENTITY_MONTHS, as keep_house does daily; figures stay."""
+    from entas.privacy import destroy_old
+
+    with _progress("retention", as_json) as progress:
+        done = destroy_old(settings, dry_run=dry_run, progress=progress)
+    if as_json:
+        _print_json(done.to_dict())
+        return
+    if done.before is None:
+        click.echo("ENTAS_IDENTITY_MONTHS is not set: identities and the archive are kept for ever.")
+    else:
+        verb = "would lose" if dry_run else "lost"
+        day = f"{done.before.astimezone(clock.JAKARTA):%Y-%m-%d}"
+        click.echo(
+            f"{done.uploads} uploads received before {day} {verb} their identities.{_counts(done.rows, done.files)}"
+        )
+    if done.requests:
+        click.echo(f"{done.requests} requests that a killed run had begun are finished.")
+
+
+def _counts(rows: dict[str, int], files: dict[str, int]) -> str:
+    """` Rows: raw.penduduk 3. Files: archive 1.`"""
+    parts = [("Rows", rows), ("Files", files)]
+    return "".join(
+        f" {label}: {', '.join(f'{name} {number:,}' for name, number in counts.items())}."
+        for label, counts in parts
+        if counts
+    )
+
+
+@main.group()
+def subject() -> None:
+    """Carry out what a person asks about their data (UU PDP 27/2022): find, correct, erase; list shows the trace."""
+
+
+def _typed(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """A number; `-` asks for it, so that it stays out of the shell's history."""
+    if value != "-":
+        return value
+    return click.prompt(str(option.metavar), hide_input=sys.stdin.isatty(), err=True)
+
+
+def _day(_: click.Context, __: click.Parameter, value: Any) -> Any:
+    return value.date()
+
+
+def _subject_command(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A command of `entas subject` about one person or family: given the settings, whom, and what is recorded."""
+
+    @wraps(function)
+    def run(nik: str | None, no_kk: str | None, **arguments: Any) -> Any:
+        from entas.privacy import Subject
+
+        settings = Settings.from_env()
+        return function(settings, Subject.of(settings, nik=nik, no_kk=no_kk), **arguments)
+
+    for option in (
+        _debug_option,
+        _json_option,
+        click.option("--basis", metavar="TEXT", help="Reason and legal basis, where it is not the usual one."),
+        click.option(
+            "--requested-on", required=True, type=click.DateTime(["%Y-%m-%d"]), callback=_day, metavar="YYYY-MM-DD",
+            help="Day on which the office received the request.",
+        ),
+        click.option(
+            "--reference", required=True, metavar="NUMBER", help="Number of the request's letter; never a name or NIK."
+        ),
+        click.option("--kk", "no_kk", metavar="NO_KK", callback=_typed, help="Family card number; - asks for it."),
+        click.option("--nik", metavar="NIK", callback=_typed, help="NIK of the person; - asks for it."),
+    ):  # fmt: skip
+        run = option(run)
+    return subject.command()(run)
+
+
+@_subject_command
+def find(settings: Settings, subject: Any, as_json: bool, **recorded: Any) -> None:
+    """Show every row in which a person or family stands, with what is kept; the look is recorded."""
+    from entas import privacy
+
+    answer = privacy.find(settings, subject, **recorded)
+    if as_json:
+        _print_json(answer.to_dict())
+        return
+    _table(
+        None,
+        ["table", "village", "period", "file", "sheet", "row", "kept"],
+        [
+            [one["table"], one["village_code"], one["period"], one["file_name"], one["sheet"], str(one["row_number"]),
+             ", ".join(f"{name}: {value}" for name, value in one["kept"].items())]
+            for one in answer.found
+        ],
+        right=(5,),
+    )  # fmt: skip
+    _show_answer("Recorded", answer)
+
+
+@_subject_command
+@click.option(
+    "--column", required=True, metavar="COLUMN", help="nama, sex, tempatlahir, tanggallahir, alamat, dusun, …"
+)
+@click.option("--value", required=True, metavar="TEXT", callback=_typed, help="How it should read; - asks for it.")
+def correct(settings: Settings, subject: Any, as_json: bool, **asked: Any) -> None:
+    """Correct what is kept about a person, or a family's address; the village is told to mend its register."""
+    from entas import privacy
+
+    answer = privacy.correct(settings, subject, **asked)
+    if as_json:
+        _print_json(answer.to_dict())
+    else:
+        _show_answer("Corrected", answer)
+
+
+@_subject_command
+@click.option("--dry-run", is_flag=True, help="Only count what would be destroyed.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(settings: Settings, subject: Any, dry_run: bool, yes: bool, as_json: bool, **recorded: Any) -> None:
+    """Destroy the identity of a person or family wherever it stands, files included; figures stay."""
+    from entas import privacy
+
+    if not (dry_run or yes):
+        click.confirm(
+            f"The {subject.kind}'s identity and all files that list it are destroyed; this cannot be undone. Go on?",
+            abort=True,
+        )
+    with _progress("erase", as_json) as progress:
+        answer = privacy.erase(settings, subject, dry_run=dry_run, progress=progress, **recorded)
+    if as_json:
+        _print_json(answer.to_dict())
+    else:
+        _show_answer("Would be erased" if dry_run else "Erased", answer)
+
+
+def _show_answer(what: str, answer: Any) -> None:
+    number = f" as request {answer.request_id}" if answer.request_id else ""
+    click.echo(f"{what}{number}.{_counts(answer.rows, answer.files)}")
+    for remark in answer.remarks:
+        click.echo(f"- {remark}")
+
+
+@subject.command(name="list")
+@_json_option
+@_debug_option
+def list_requests(as_json: bool) -> None:
+    """List the requests that were recorded, and what became of them."""
+    from entas.privacy import requests
+
+    rows = requests(Settings.from_env())
+    if as_json:
+        _print_json(rows)
+        return
+    _table(
+        None,
+        ["request", "kind", "reference", "received", "about", "column", "state", "since", "by"],
+        [
+            [str(one["request_id"]), one["kind"], one["reference"], f"{one['requested_on']:%Y-%m-%d}",
+             one["subject_kind"], one["column_name"] or "", one["state"],
+             f"{(one['done_at'] or one['recorded_at']).astimezone(clock.JAKARTA):%Y-%m-%d %H:%M}", one["recorded_by"]]
+            for one in rows
+        ],
+    )  # fmt: skip
 
 
 @main.command()

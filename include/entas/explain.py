@@ -23,6 +23,7 @@ from entas.reporting.wording import (
     COUNT_RULE,
     ENTERED,
     EXITED,
+    FIGURES,
     STRICTNESS,
     day_text,
     listing,
@@ -77,10 +78,17 @@ CASES = (
     "keputusan terakhir: keluarga sudah tidak ada di desa",
     "keputusan berlaku: tidak layak",
     "keputusan berlaku: layak",
-    "besar penghasilan atau pengeluaran diketahui",
+    "besar {basis} keluarga diketahui",
     "desil kesejahteraan 1",
     "tidak ada ukuran apa pun",
 )
+
+#: Why a family without a living member is gone: the rows of its persons tell.
+_WITHOUT_LIVING = {
+    "died": "semua berstatus mati",
+    "moved_out": "ada yang berstatus pindah",
+    "not_found": "ada yang tidak mati, dan tidak ada yang pindah",
+}
 
 _DECISION_ROLES = {
     "decides": "menentukan status bulan ini",
@@ -90,6 +98,48 @@ _DECISION_ROLES = {
     "earlier": "tidak dipakai, karena ada keputusan yang lebih baru",
     "not_needed": "tidak dipakai, karena status sudah ditentukan oleh register penduduk",
 }
+
+#: What `seeds/poverty_lines.csv` gives as sources, as an official reads them. A source that is not here is shown as it
+#: stands there.
+LINE_SOURCES = {
+    "Decree of the regent as reported by radarbekasi.id 2023-12-06: family of 4 x 10,739 x 30 = Rp1,288,680 a month": (
+        "Keputusan Bupati Bekasi, sebagaimana diberitakan radarbekasi.id pada 6 Desember 2023: keluarga dengan 4 "
+        "anggota x Rp10.739 x 30 hari = Rp1.288.680 sebulan"
+    ),
+    "Press quoting the coordinating ministry (eranasional.com/52810)": (
+        "Pemberitaan yang mengutip Kementerian Koordinator Bidang PMK (eranasional.com/52810)"
+    ),
+    "BPS March 2021, USD 1.90 PPP (press; a Kemendagri slide gives 11,941)": (
+        "BPS Maret 2021, USD 1,90 PPP (pemberitaan; paparan Kemendagri menyebut Rp11.941)"
+    ),
+    "BPS March 2023, USD 1.90 PPP, headcount 1.12 percent (bisnis.com 2023-11-10); the day figure is the month divided "
+    "by 30": (
+        "BPS Maret 2023, USD 1,90 PPP, tingkat kemiskinan ekstrem 1,12 persen (bisnis.com, 10 November 2023); angka "
+        "sehari adalah angka sebulan dibagi 30"
+    ),
+    "BPS January 2025, USD 2.15 PPP, about Rp391,000 a month (tempo.co 1200748); the day figure is the month divided "
+    "by 30": (
+        "BPS Januari 2025, USD 2,15 PPP, sekitar Rp391.000 sebulan (tempo.co 1200748); angka sehari adalah angka "
+        "sebulan dibagi 30"
+    ),
+}
+
+#: Kinds of help, as an official calls them.
+KIND = {
+    "pelatihan_keterampilan": "pelatihan keterampilan",
+    "bantuan_modal": "bantuan modal",
+    "pendampingan_usaha": "pendampingan usaha",
+    "padat_karya": "padat karya",
+    "lainnya": "kegiatan lain",
+}
+
+#: Why a village's claim on a family comes after the one that is kept: the first of these that differs.
+_CLAIM_RULES = (
+    ("has_living_member", "desa lain mencatat anggota yang hidup"),
+    ("register_period", "register desa lain lebih baru"),
+    ("received_at", "register desa lain diterima lebih akhir"),
+    ("village_code", "kode desa lain lebih kecil"),
+)
 
 
 def explain(
@@ -104,8 +154,9 @@ def explain(
 
     Returns:
         period, household_id (and no_kk when it was given), village, status, reason, is_counted, case, steps, figures,
-        decisions, claims, persons_elsewhere, movement, history, sources; texts are Indonesian, dates ISO 8601, amounts
-        rupiah. `to_text` tells it to a person.
+        decisions, claims, shared_persons, help, movement (with the report's cells that count the family), history,
+        sources; texts are Indonesian, dates ISO 8601, amounts rupiah. `to_text` tells it to a person. Rows are told by
+        file, sheet and number; names and NIKs are not.
 
     Raises:
         UsageError: neither or both ids, or one that cannot be.
@@ -129,10 +180,12 @@ def explain(
             raise EntasError(_unknown(connection, household, period))
         figures = connection.execute(_FIGURES, asked).fetchone()
         decisions = _decisions(connection.execute(_DECISIONS, asked).fetchall(), row)
-        claims = connection.execute(_CLAIMS, asked).fetchall()
-        elsewhere = connection.execute(_PERSONS_ELSEWHERE, asked).fetchall()
+        claims = _claims(connection.execute(_CLAIMS, asked).fetchall())
+        shared = connection.execute(_SHARED_PERSONS, asked).fetchall()
+        helped = connection.execute(_HELP, asked).fetchall()
+        cells = connection.execute(_CELLS, asked).fetchall()
         history = connection.execute(_HISTORY, asked | {"months": HISTORY_MONTHS}).fetchall()
-        sources = _sources(connection, asked, figures, decisions)
+        sources = _sources(connection, asked, figures, decisions, helped)
     case = _case(row)
     answer = {
         "period": clock.period_text(period),
@@ -145,20 +198,24 @@ def explain(
         "reason_text": REASON[row["reason"]],
         "is_counted": row["is_counted"],
         "case": case,
-        "case_text": CASES[case - 1],
+        "case_text": CASES[case - 1].format(basis=BASIS[figures["basis"]]),
         "register_period": clock.period_text(row["register_period"]),
         "register_age_months": row["register_age_months"],
         "figures": {**figures, "members": row["members"], "monthly_amount": row["monthly_amount"],
-                    "per_capita": row["per_capita"], "poverty_line": row["poverty_line"], "gap": row["gap"]},
+                    "per_capita": row["per_capita"], "poverty_line": row["poverty_line"], "gap": row["gap"],
+                    **_against_line(row)},
         "verified_on": row["verified_on"],
         "decisions": decisions,
         "claims": claims,
-        "persons_elsewhere": elsewhere,
+        "shared_persons": shared,
+        "help": helped,
         "movement": {
             "movement": row["movement"],
             "reason": row["movement_reason"],
             "previous_status": row["previous_status"],
             "previous_village_code": row["previous_village_code"],
+            "previous_village_name": row["previous_village_name"],
+            "cells": cells,
         },
         "history": [one | {"period": clock.period_text(one["period"])} for one in history],
         "sources": sources,
@@ -184,13 +241,15 @@ def _household(settings: Settings, no_kk: str | None, household_id: str | None) 
 # --- queries -------------------------------------------------------------------------------------------------------
 
 _STATUS = """
-select f.*, v.village_name, v.village_kind, v.district_name
-from marts.fct_household_status_monthly f left join marts.dim_village v using (village_code)
+select f.*, v.village_name, v.village_kind, v.district_name, p.village_name as previous_village_name
+from marts.fct_household_status_monthly f
+left join marts.dim_village v using (village_code)
+left join marts.dim_village p on p.village_code = f.previous_village_code
 where f.household_id = %(household_id)s and f.period = %(period)s
 """
 
 _FIGURES = """
-select p.basis, p.strictness, p.count_rule, p.line_id, l.rupiah_per_person_day as line_per_day,
+select p.basis, p.strictness, p.count_rule, m.window_start, p.line_id, l.rupiah_per_person_day as line_per_day,
        l.authority as line_authority, l.source as line_source, a.decile, a.surveyed_on,
        s.upload_id as register_upload_id, a.upload_id as amount_upload_id, a.row_position as amount_row_position,
        a.found_by as amount_found_by
@@ -233,15 +292,44 @@ where c.household_id = %(household_id)s and c.period = %(period)s
 order by c.is_kept desc, c.register_period desc, c.received_at desc, c.village_code
 """
 
-# Persons of this family whose NIK another family keeps.
-_PERSONS_ELSEWHERE = """
-select mine.upload_id, mine.row_position, mine.is_counted_elsewhere, kept.village_code, v.village_name
+# Persons whose NIK this family and another list: which row keeps it, and what became of the other.
+_SHARED_PERSONS = """
+select mine.upload_id, mine.row_position, r.sheet, r.row_number, mine.is_kept, mine.is_counted_elsewhere,
+       other.household_id as other_household_id, other.village_code, v.village_name,
+       other.upload_id as other_upload_id, o.sheet as other_sheet, o.row_number as other_row_number,
+       other.is_counted_elsewhere as other_is_counted_here
 from intermediate.int_person_claims mine
-join intermediate.int_person_claims kept
-    on kept.period = mine.period and kept.person_id = mine.person_id and kept.is_kept
-left join marts.dim_village v on v.village_code = kept.village_code
-where mine.household_id = %(household_id)s and mine.period = %(period)s and not mine.is_kept
-order by mine.upload_id, mine.row_position
+join intermediate.int_person_claims other
+    on other.period = mine.period and other.person_id = mine.person_id
+    and (other.upload_id, other.row_position) <> (mine.upload_id, mine.row_position)
+    and (mine.is_kept or other.is_kept)
+join raw.penduduk r on r.upload_id = mine.upload_id and r.position = mine.row_position
+join raw.penduduk o on o.upload_id = other.upload_id and o.position = other.row_position
+left join marts.dim_village v on v.village_code = other.village_code
+where mine.household_id = %(household_id)s and mine.period = %(period)s
+order by mine.upload_id, mine.row_position, other.village_code, other.upload_id, other.row_position
+"""
+
+# Payments of the month, and activities begun within the twelve months that end with it.
+_HELP = """
+select case h.help_type when 'payment' then 'bantuan' else 'pemberdayaan' end as input,
+       split_part(h.help_id, '-', 1)::bigint as upload_id, split_part(h.help_id, '-', 2)::integer as row_position,
+       h.found_by, p.programme, p.funding_source, a.kind, a.provider, coalesce(p.paid_on, a.started_on) as dated,
+       a.finished_on, coalesce(p.amount, a.amount) as amount, coalesce(p.village_code, a.village_code) as village_code,
+       v.village_name
+from intermediate.int_help_families h
+left join intermediate.int_payments p on h.help_type = 'payment' and p.payment_id = h.help_id
+left join intermediate.int_activities a on h.help_type = 'activity' and a.activity_id = h.help_id
+left join marts.dim_village v on v.village_code = coalesce(p.village_code, a.village_code)
+where h.household_id = %(household_id)s and h.period = %(period)s
+order by 1, dated, upload_id, row_position
+"""
+
+# Where the report counts the family: the way from a number to its families, gone backwards.
+_CELLS = """
+select area_level, area_code, cell from marts.rpt_movement_detail
+where household_id = %(household_id)s and period = %(period)s
+order by cell, length(area_code) desc, area_code
 """
 
 _HISTORY = """
@@ -307,6 +395,30 @@ def _decisions(rows: Sequence[dict[str, Any]], status: Mapping[str, Any]) -> lis
     return told
 
 
+def _against_line(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The line for the whole family in rupiah, as dbt compares it, and how the amount stands to it."""
+    if row["per_capita"] is None or row["poverty_line"] is None:
+        return {"family_line": None, "amount_is": None}
+    line = row["poverty_line"] * row["members"]
+    amount = row["monthly_amount"]
+    return {
+        "family_line": line,
+        "amount_is": "less" if amount < line else "equal" if amount == line else "greater",
+    }
+
+
+def _claims(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The claims of the villages, the kept one first, each other with the rule by which it came after it."""
+    if not rows:
+        return []
+    kept = rows[0]
+    told = [kept | {"lost_by": None}]
+    for row in rows[1:]:
+        rule = next((rule for rule, _ in _CLAIM_RULES if row[rule] != kept[rule]), None)
+        told.append(row | {"lost_by": rule})
+    return told
+
+
 def _case(row: Mapping[str, Any]) -> int:
     """The row of the decision table (1 to 8) that gave this status and reason."""
     if row["status"] == "left":
@@ -328,8 +440,9 @@ def _sources(
     asked: Mapping[str, Any],
     figures: Mapping[str, Any],
     decisions: Sequence[Mapping[str, Any]],
+    helped: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Upload, sheet and rows of every input: the register, the amounts, the decisions."""
+    """Upload, sheet and rows of every input: the register, the amounts, the decisions, the help received."""
     found: list[dict[str, Any]] = []
     if figures["register_upload_id"] is not None:
         persons = connection.execute(
@@ -364,6 +477,20 @@ def _sources(
                 "upload_id": decision["upload_id"],
                 "decided_on": decision["decided_on"],
                 "role": decision["role"],
+                "rows": rows,
+            }
+        )
+    for one in helped:
+        rows = connection.execute(
+            f"select sheet, row_number, position from raw.{one['input']} where upload_id = %s and position = %s",
+            (one["upload_id"], one["row_position"]),
+        ).fetchall()
+        found.append(
+            {
+                "input": one["input"],
+                "upload_id": one["upload_id"],
+                "dated": one["dated"],
+                "found_by": one["found_by"],
                 "rows": rows,
             }
         )
@@ -410,9 +537,13 @@ def _steps(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
             "semua keputusan yang ada dilewati" if passed_over else "tidak ada keputusan sampai akhir bulan ini"
         )
     elif latest["role"] == "superseded":
-        about_decision = f"keputusan {day_text(latest['decided_on'])} sudah digantikan oleh pendataan sesudahnya"
+        surveyed = day_text(figures["surveyed_on"])
+        about_decision = f"keputusan {day_text(latest['decided_on'])} sudah digantikan oleh pendataan {surveyed}"
     elif latest["role"] == "expired":
-        about_decision = f"keputusan {day_text(latest['decided_on'])} sudah lebih dari 12 bulan"
+        about_decision = (
+            f"keputusan {day_text(latest['decided_on'])} tidak berlaku lagi; yang berlaku hanya keputusan sejak "
+            f"{day_text(figures['window_start'])}"
+        )
     else:
         about_decision = f"keputusan {day_text(latest['decided_on'])} menyatakan {_verdict(latest)}"
     basis = BASIS[figures["basis"]]
@@ -427,25 +558,26 @@ def _steps(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     )
     decided = {
         1: "register yang berlaku bulan ini tidak mencantumkannya lagi",
-        2: "semua anggota berstatus bukan hidup",
-        6: _comparison(figures),
-        7: "desil 1, sedangkan keputusan dan angka tidak ada",
-        8: "tidak ada keputusan, angka, maupun desil 1",
+        2: f"tidak seorang pun anggota berstatus hidup; {_WITHOUT_LIVING.get(answer['reason'])}",
+        6: _comparison(figures, answer["reason_text"]),
+        7: f"desil 1, sedangkan keputusan yang berlaku dan angka {basis} tidak ada",
+        8: f"tidak ada keputusan yang berlaku, angka {basis}, maupun desil 1",
     }
+    texts = [text.format(basis=basis) for text in CASES]
     told = [
-        {"case": number, "text": CASES[number - 1], "applies": False, "why": whys[number - 1]}
+        {"case": number, "text": texts[number - 1], "applies": False, "why": whys[number - 1]}
         for number in range(1, case)
     ]
-    told.append({"case": case, "text": CASES[case - 1], "applies": True, "why": decided.get(case, about_decision)})
+    told.append({"case": case, "text": texts[case - 1], "applies": True, "why": decided.get(case, about_decision)})
     return told
 
 
-def _comparison(figures: Mapping[str, Any]) -> str:
+def _comparison(figures: Mapping[str, Any], outcome: str) -> str:
     if figures["per_capita"] is None:
         return ""
     return (
         f"{BASIS[figures['basis']]} {_rupiah(figures['per_capita'])} per orang sebulan, garis "
-        f"{_rupiah(figures['poverty_line'])}; aturan: {STRICTNESS[figures['strictness']]}"
+        f"{_rupiah(figures['poverty_line'])}: {outcome}"
     )
 
 
@@ -486,9 +618,13 @@ def to_text(answer: Mapping[str, Any]) -> str:
     section("Angka yang dipakai", *_figure_lines(answer))
     section("Keputusan musyawarah", *_decision_lines(answer["decisions"]))
     section("Desa yang mencatat keluarga ini", *_claim_lines(answer))
+    section("Bantuan bulan ini dan kegiatan 12 bulan terakhir (tidak memengaruhi status)", *_help_lines(answer["help"]))
     section("Perubahan sejak bulan sebelumnya", *_movement_lines(answer))
     section("Bulan-bulan sebelumnya", *_history_lines(answer["history"]))
     section("Sumber", *_source_lines(answer))
+    lines.extend(
+        ["", "Nama dan NIK tidak ditampilkan; yang berwenang dapat melihatnya pada berkas, lembar, dan baris di atas."]
+    )
     return "\n".join(lines)
 
 
@@ -497,28 +633,50 @@ def _step_line(step: Mapping[str, Any]) -> str:
     return f"{mark} {step['case']}. {step['text']}: {answer}; {step['why']}"
 
 
+#: A row without the family's card does not name it; the NIK of a person of the family does.
+_LED_TO = {
+    ("kesejahteraan", "head"): ", dikenali dari NIK kepala keluarga",
+    ("bantuan", "person"): ", dikenali dari NIK penerima",
+    ("pemberdayaan", "person"): ", dikenali dari NIK peserta",
+}
+_RELATION = {"less": "lebih kecil dari", "equal": "sama dengan", "greater": "lebih besar dari"}
+
+
 def _figure_lines(answer: Mapping[str, Any]) -> list[str]:
     figures = answer["figures"]
     basis = BASIS[figures["basis"]]
-    lines = [f"Anggota yang dihitung: {figures['members']} jiwa"]
-    if figures["monthly_amount"] is None:
+    members, amount = figures["members"], figures["monthly_amount"]
+    lines = [f"Anggota yang dihitung: {members} jiwa"]
+    if amount is None:
         lines.append(f"{basis.capitalize()} keluarga sebulan: tidak diketahui")
     else:
         surveyed = figures["surveyed_on"]
         when = f"didata {day_text(_day(surveyed))}" if surveyed else "tanpa tanggal pendataan"
-        lines.append(f"{basis.capitalize()} keluarga sebulan: {_rupiah(figures['monthly_amount'])} ({when})")
-        lines.append(f"Per orang sebulan: {_rupiah(figures['per_capita'])}")
+        lines.append(f"{basis.capitalize()} keluarga sebulan: {_rupiah(amount)} ({when})")
+    if figures["per_capita"] is not None:
+        exact = Decimal(str(figures["per_capita"]))
+        rounded = "" if exact == round(exact, 2) else " (dibulatkan)"
+        lines.append(f"Per orang sebulan: {_rupiah(amount)} : {members} = {_rupiah(figures['per_capita'])}{rounded}")
     if figures["poverty_line"] is None:
         lines.append("Garis kemiskinan ekstrem: belum ada untuk bulan ini")
     else:
         lines.append(
-            f"Garis kemiskinan ekstrem: {_rupiah(figures['poverty_line'])} per orang sebulan "
-            f"({_rupiah(figures['line_per_day'])} sehari x 30), {figures['line_authority']}; aturan: "
+            f"Garis kemiskinan ekstrem: {_rupiah(figures['line_per_day'])} sehari x 30 = "
+            f"{_rupiah(figures['poverty_line'])} per orang sebulan, {figures['line_authority']}; aturan: "
             f"{STRICTNESS[figures['strictness']]}"
         )
-        lines.append(f"Dasar garis: {figures['line_source']}")
-    if figures["gap"] is not None:
-        lines.append(f"Kekurangan terhadap garis: {_rupiah(figures['gap'])} per orang sebulan")
+        lines.append(f"Dasar garis: {LINE_SOURCES.get(figures['line_source'], figures['line_source'])}")
+    if figures["amount_is"] is not None:
+        lines.append(
+            f"Garis bagi keluarga ini: {_rupiah(figures['poverty_line'])} x {members} = "
+            f"{_rupiah(figures['family_line'])}; {basis} keluarga {_rupiah(amount)} "
+            f"{_RELATION[figures['amount_is']]} garis itu"
+        )
+    if figures["gap"]:
+        lines.append(
+            f"Kekurangan terhadap garis: {_rupiah(figures['poverty_line'])} - {_rupiah(figures['per_capita'])} = "
+            f"{_rupiah(figures['gap'])} per orang sebulan"
+        )
     lines.append(f"Desil kesejahteraan: {'tidak diketahui' if figures['decile'] is None else figures['decile']}")
     return lines
 
@@ -537,27 +695,69 @@ def _claim_lines(answer: Mapping[str, Any]) -> list[str]:
     village = answer["village"]
     keeper = _place(village["code"], village["name"])
     age = answer["register_age_months"]
-    register = f"register {answer['register_period']}" + (f", berumur {age} bulan" if age else "")
+    register = f"register {_month(answer['register_period'])}" + (f", berumur {age} bulan" if age else "")
     if answer["case"] == 1:
         lines = [f"Terakhir dicatat oleh {keeper}; {register} yang berlaku tidak mencantumkannya lagi."]
     else:
         lines = [f"Dicatat oleh {keeper} ({register})."]
+    if answer["claims"]:
+        lines.append(
+            f"Keluarga ini tercantum dalam register {len(answer['claims'])} desa/kelurahan; satu yang dipakai:"
+        )
     for claim in answer["claims"]:
-        state = "dipakai" if claim["is_kept"] else "tidak dipakai"
+        why = {**dict(_CLAIM_RULES), None: ""}[claim["lost_by"]]
+        state = "dipakai" if claim["is_kept"] else f"tidak dipakai, karena {why}" if why else "tidak dipakai"
         living = "ada anggota hidup" if claim["has_living_member"] else "tanpa anggota hidup"
         lines.append(
-            f"Juga dicatat beberapa desa: {_place(claim['village_code'], claim['village_name'])}, register "
-            f"{claim['register_period']}, diterima {moment_text(_moment(claim['received_at']))}, {living}: {state}"
+            f"- {_place(claim['village_code'], claim['village_name'])}, register {_month(claim['register_period'])}, "
+            f"diterima {moment_text(_moment(claim['received_at']))}, {living}: {state}"
         )
-    for person in answer["persons_elsewhere"]:
-        what = (
-            "orang yang sama dihitung pada keluarga lain"
-            if person["is_counted_elsewhere"]
-            else "NIK-nya dipakai orang lain; ia tetap dihitung di sini tanpa NIK"
+    for person in answer["shared_persons"]:
+        where = (
+            f"keluarga {person['other_household_id']} di {_place(person['village_code'], person['village_name'])} "
+            f'(unggahan {person["other_upload_id"]}, lembar "{person["other_sheet"]}" baris '
+            f"{person['other_row_number']})"
         )
+        if person["is_counted_elsewhere"]:
+            what = "orang yang sama dihitung pada keluarga itu, sehingga tidak dihitung di sini"
+        elif not person["is_kept"]:
+            what = "NIK dipakai di sana; di sini nama atau tanggal lahirnya berbeda, sehingga dihitung tanpa NIK"
+        elif person["other_is_counted_here"]:
+            what = "orang yang sama dihitung di sini, sehingga tidak dihitung pada keluarga itu"
+        else:
+            what = "NIK dipakai di sini; di sana nama atau tanggal lahirnya berbeda, sehingga dihitung tanpa NIK"
         lines.append(
-            f"Anggota pada baris ke-{person['row_position'] + 1} register: {what} "
-            f"di {_place(person['village_code'], person['village_name'])}"
+            f'Anggota pada lembar "{person["sheet"]}" baris {person["row_number"]} ber-NIK sama dengan anggota '
+            f"{where}: {what}."
+        )
+    return lines
+
+
+def _help_lines(helped: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not helped:
+        return ["Tidak ada bantuan pada bulan ini, maupun kegiatan yang dimulai dalam 12 bulan sampai bulan ini."]
+    lines = []
+    for one in helped:
+        if one["input"] == "bantuan":
+            what = f"program {one['programme']}" if one["programme"] else "bantuan tanpa nama program"
+            if one["funding_source"]:
+                what += f" ({one['funding_source']})"
+            when = (
+                day_text(_day(one["dated"]))
+                if one["dated"]
+                else "tanpa tanggal, sehingga tidak dihitung pada bulan apa pun"
+            )
+        else:
+            what = KIND.get(one["kind"], one["kind"])
+            if one["provider"]:
+                what += f" oleh {one['provider']}"
+            when = f"mulai {day_text(_day(one['dated']))}"
+            if one["finished_on"]:
+                when += f", selesai {day_text(_day(one['finished_on']))}"
+        amount = "" if one["amount"] is None else f" senilai {_rupiah(one['amount'])}"
+        lines.append(
+            f"{what[0].upper()}{what[1:]}{amount}, {when}, dilaporkan "
+            f"{_place(one['village_code'], one['village_name'])}" + _LED_TO.get((one["input"], one["found_by"]), "")
         )
     return lines
 
@@ -566,15 +766,21 @@ def _movement_lines(answer: Mapping[str, Any]) -> list[str]:
     movement = answer["movement"]
     reason = movement["reason"]
     before = movement["previous_status"]
+    previous = _place(movement["previous_village_code"], movement["previous_village_name"])
     before_text = f"Bulan sebelumnya: {STATUS[before]}." if before else "Bulan sebelumnya: tidak tercatat."
     words = {
         "entered": f"Masuk hitungan: {ENTERED.get(reason, '')}.",
         "remained": "Tetap terhitung di desa yang sama.",
-        "transferred": f"Tetap terhitung, berpindah dari desa {movement['previous_village_code']}.",
-        "exited": f"Keluar dari hitungan desa {movement['previous_village_code']}: {EXITED.get(reason, '')}.",
-        None: "Tidak terhitung pada kedua bulan.",
+        "transferred": f"Tetap terhitung, berpindah dari {previous}.",
+        "exited": f"Keluar dari hitungan {previous}: {EXITED.get(reason, '')}.",
+        None: "Tidak terhitung pada bulan ini maupun bulan sebelumnya.",
     }
-    return [before_text, words[movement["movement"]]]
+    lines = [before_text, words[movement["movement"]]]
+    # Each number of the report opens into its families by area, month and cell; here are those that count this one.
+    for cell in dict.fromkeys(one["cell"] for one in movement["cells"]):
+        areas = [one["area_code"] for one in movement["cells"] if one["cell"] == cell]
+        lines.append(f'Terhitung dalam angka laporan "{FIGURES[cell]}" ({cell}) wilayah {listing(areas)}')
+    return lines
 
 
 def _history_lines(history: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -584,14 +790,14 @@ def _history_lines(history: Sequence[Mapping[str, Any]]) -> list[str]:
     for one in history:
         moved = ""
         if one["movement"] == "entered":
-            moved = f"; masuk: {ENTERED[one['movement_reason']]}"
+            moved = f"; masuk hitungan: {ENTERED[one['movement_reason']]}"
         elif one["movement"] == "exited":
-            moved = f"; keluar: {EXITED[one['movement_reason']]}"
+            moved = f"; keluar dari hitungan: {EXITED[one['movement_reason']]}"
         elif one["movement"] == "transferred":
             moved = "; berpindah desa"
         counted = "terhitung" if one["is_counted"] else "tidak terhitung"
         lines.append(
-            f"{one['period']}: {STATUS[one['status']]} ({REASON[one['reason']]}), {counted}, "
+            f"{_month(one['period'])}: {STATUS[one['status']]} ({REASON[one['reason']]}), {counted}, "
             f"{_place(one['village_code'], one['village_name'])}{moved}"
         )
     return lines
@@ -600,17 +806,19 @@ def _history_lines(history: Sequence[Mapping[str, Any]]) -> list[str]:
 def _source_lines(answer: Mapping[str, Any]) -> list[str]:
     lines = []
     for source in answer["sources"]:
+        on = source.get("decided_on") or source.get("dated")
         what = {
             "penduduk": "Register penduduk",
             "kesejahteraan": "Angka kesejahteraan",
-            "verifikasi": "Keputusan " + (day_text(_day(source["decided_on"])) if "decided_on" in source else ""),
-        }[source["input"]]
+            "verifikasi": "Keputusan",
+            "bantuan": "Bantuan",
+            "pemberdayaan": "Kegiatan",
+        }[source["input"]] + (f" {day_text(_day(on))}" if on else "")
+        led = _LED_TO.get((source["input"], source.get("found_by")), "")
         lines.append(
             f'{what}: unggahan {source["upload_id"]}, berkas "{source["file_name"]}" dari '
-            f"{_place(source['village_code'], source['village_name'])} untuk {source['period']}, diterima "
-            f"{moment_text(_moment(source['received_at']))}; {_rows_text(source['rows'], answer['case'])}"
-            # A list without card numbers does not name the family; its head does.
-            + (", dikenali dari NIK kepala keluarga" if source.get("found_by") == "head" else "")
+            f"{_place(source['village_code'], source['village_name'])} untuk {_month(source['period'])}, diterima "
+            f"{moment_text(_moment(source['received_at']))}; {_rows_text(source['rows'], answer['case'])}{led}"
         )
     return lines
 
@@ -625,6 +833,10 @@ def _rows_text(rows: Sequence[Mapping[str, Any]], case: int) -> str:
             f"{row['row_number']}" + (f" ({LIFE.get(life, life)})" if life is not None else "")
         )
     return "; ".join(f'lembar "{sheet}" baris {listing(numbers)}' for sheet, numbers in sheets.items())
+
+
+def _month(period: str) -> str:
+    return month_name(_day(f"{period}-01"))
 
 
 def _day(value: str | date) -> date:

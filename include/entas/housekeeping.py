@@ -1,6 +1,7 @@
 """Keeping house: what grows is bounded, what waits is tried again, and what runs short is said in time.
 
-Nothing of the archive, the reports or the warehouse is ever deleted here.
+Nothing of the archive, the reports or the warehouse is ever deleted here, but identities past their retention where an
+office has set one (`ENTAS_IDENTITY_MONTHS`).
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from entas.settings import Settings
 from entas.storage import Store
 from entas.warehouse import open_warehouse
 from entas.warehouse.dbt import drop_leftovers
+from entas.warehouse.temporary import drop_temporary
 
 _log = logging.getLogger(__name__)
 
 #: Schemas whose tables are vacuumed. The others are small, or made anew by every build.
-_VACUUMED = ("raw", "quality", "marts", "publication")
+_VACUUMED = ("raw", "quality", "marts", "publication", "privacy")
 #: Share of a disk below which the storage report warns.
 _LOW = 0.10
 #: Day of a month on which the report of the month before is made.
@@ -89,6 +91,21 @@ def _sweep_logs(folder: Path, days: int) -> int:
     return len(old)
 
 
+def keep_privacy(settings: Settings) -> dict[str, Any]:
+    """Destroy identities past their retention, finish requests that a killed run began, watch those that are done.
+
+    Returns:
+        What was destroyed (`entas.privacy.Destroyed`), and `confirmed` and `returned` (`entas.privacy.follow_up`).
+
+    Raises:
+        EntasError: a file cannot be removed or a notice not written; all else was done, and the next run tries again.
+    """
+    from entas import privacy
+
+    told = privacy.follow_up(settings)
+    return privacy.destroy_old(settings).to_dict() | told
+
+
 def retry_deliveries(settings: Settings) -> dict[str, int]:
     """Deliver the last revision of every month to the recipients who do not have it.
 
@@ -129,7 +146,8 @@ class Storage:
         uploads: rows of `raw.upload`.
         archived: files in the archive, one for each content ever received.
         archived_bytes: their size.
-        missing: contents of uploads that the archive does not hold; anything but 0 is damage.
+        missing: contents of uploads that the archive does not hold although nothing destroyed them; anything but 0 is
+            damage.
         warehouse_bytes: size of the warehouse's database.
         free_bytes: room on the disk of `ENTAS_HOME`.
         free_share: the same as a share of the disk, 0 to 1.
@@ -156,7 +174,20 @@ def storage(settings: Settings) -> Storage:
     store = Store(settings.archive, settings.access)
     archive = {file.path: file.bytes for file in store.files()}
     with open_warehouse(settings).connect(autocommit=True) as connection:
-        contents = {row[0] for row in connection.execute("select distinct sha256 from raw.upload")}
+        # What retention or an erasure destroyed is no damage, unless another upload of the same bytes still needs it.
+        contents = {
+            row[0]
+            for row in connection.execute(
+                """
+                select distinct sha256 from raw.upload u
+                where not exists (select from privacy.destruction d where d.upload_id = u.upload_id)
+                  and not exists (select from privacy.unfinished f where f.upload_id = u.upload_id)
+                  and not exists (select from privacy.unfinished f where f.files @> jsonb_build_array(
+                      jsonb_build_array('archive', u.sha256, null, null)
+                  ))
+                """
+            )
+        }
         uploads, size = connection.execute(
             "select (select count(*) from raw.upload), pg_database_size(current_database())"
         ).fetchone()
@@ -212,13 +243,15 @@ def check_punctuality(settings: Settings, moment: datetime | None = None) -> str
 
 
 def vacuum(settings: Settings) -> int:
-    """Drop what killed as-of reports left, then vacuum and analyse the tables of intake, dbt and the reports.
+    """Drop what killed as-of reports and reproductions left; vacuum and analyse the tables of intake, dbt and reports.
 
     Returns:
         Number of tables.
     """
     for suffix in drop_leftovers(settings):
         _log.warning("dropped the schemas *%s of a report --as-of that was killed", suffix)
+    for name in drop_temporary(settings):
+        _log.warning("dropped the database %s of a reproduction that was killed", name)
     with open_warehouse(settings).connect(autocommit=True) as connection:
         tables = connection.execute(
             "select schemaname, tablename from pg_tables where schemaname = any(%s) order by 1, 2", (list(_VACUUMED),)

@@ -35,7 +35,7 @@ from entas.settings import Settings
 from entas.storage import Store
 from entas.warehouse import open_warehouse
 from entas.warehouse.dbt import transform
-from entas.warehouse.temporary import temporary_warehouse
+from entas.warehouse.temporary import SCRATCH, temporary_warehouse
 
 #: Called with (what is done, steps done, steps in all or 0 where nobody knows).
 Progress = Callable[[str, int, int], None]
@@ -136,7 +136,7 @@ def reproduce(settings: Settings, period: date, revision: int, progress: Progres
         archived_sizes(Store(settings.archive, settings.access), receipts)
     except ArchiveError as error:
         raise ArchiveError(f"{error}.{_destroyed(settings, receipts)}") from error
-    with temporary_warehouse(settings) as warehouse, scratch_folder(settings.home, "reproduce") as work:
+    with temporary_warehouse(settings) as warehouse, scratch_folder(settings.home, SCRATCH) as work:
         own = _own_settings(settings, manifest, warehouse)
         with open_warehouse(own).connect(autocommit=True) as connection:
             outcomes = replay(connection, own, receipts, work, lambda done, total: tell("uploads", done, total))

@@ -24,6 +24,7 @@ from entas.areas import Village
 from entas.discretion import discreet
 from entas.errors import EntasError, UsageError
 from entas.intake.styles import row_height, text_lines
+from entas.privacy.trace import identities_destroyed
 from entas.registers.catalogue import RegisterFormat, formats
 from entas.registers.own_sheets import CODE_LISTS, FAMILIES, FORMULA_STARTS, INSTRUCTIONS
 from entas.registers.schema import NOT_ASKED, REGISTERS, Kind, asked
@@ -196,7 +197,7 @@ def _register_in_force(connection: psycopg.Connection, village: Village, period:
     """The population register in force in a month, and its families with their last amounts.
 
     Raises:
-        EntasError: there is none.
+        EntasError: there is none, or its identities were destroyed by retention.
     """
     row = connection.execute(
         """
@@ -214,6 +215,11 @@ def _register_in_force(connection: psycopg.Connection, village: Village, period:
             "leave out --prefill for an empty workbook"
         )
     upload_id, of_period, held_back = row
+    if gone := identities_destroyed(connection, upload_id):
+        raise EntasError(
+            f"the register of {of_period} that is in force in {clock.period_text(period)} has no names any more: they "
+            f"were {gone}; leave out --prefill, and have {village.village_code} send a new register"
+        )
     columns = (*asked("penduduk"), *_not_asked_but_there(connection, upload_id))
     persons = connection.cursor("template_penduduk", row_factory=dict_row)  # on the server: memory stays small
     persons.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from entas.orchestration import ensure_manifest
 from entas.settings import PROJECT_ROOT, Settings
 from entas.warehouse import Warehouse, open_warehouse
 from entas.warehouse.dbt import transform
@@ -42,6 +44,13 @@ class Built:
 
 
 BuildWorld = Callable[..., Built]
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """dbt's manifest of the project, which Airflow reads too."""
+    path = ensure_manifest(make_settings(tmp_path_factory.mktemp("manifest"), None))
+    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,9 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from tests.dbt_project import worklist
 from tests.dbt_project.conftest import BuildWorld, Built
+from tests.dbt_project.worklist import Worklist
 from tests.dbt_project.worlds import KEY, World
 from tests.oracle import model
 
@@ -79,6 +81,8 @@ def assert_equals_model(built: Built, policy: model.Policy) -> None:
         row["payment_id"] = f"{built.upload_ids[row['order']]}-{row['position']}"
     found = built.rows("select * from marts.fct_assistance")
     assert differences(assistance, found, ("payment_id",)) == []
+    found = built.rows("select * from marts.rpt_verification_worklist")
+    assert differences(Worklist(months, statuses).rows(), found, worklist.KEY) == []
 
 
 def test_marts_equal_the_reference_model(built: Built) -> None:
@@ -105,9 +109,12 @@ def test_the_worlds_meet_every_reason_and_movement() -> None:
     """Without these the worlds would be too tame to prove anything."""
     reasons: set[str] = set()
     movements: set[str] = set()
+    causes: set[str] = set()
     for seed in (4, 7):
         months = model.Months(World(seed).received, model.bekasi(), model.Policy(), KEY)
-        for row in months.statuses():
+        statuses = months.statuses()
+        causes |= {row["sentence_key"] for row in Worklist(months, statuses).rows()}
+        for row in statuses:
             reasons.add(row["reason"])
             movements.add(row["movement_reason"] or row["movement"])
         undated = [row for row in months.assistance() if row["paid_on"] is None]
@@ -120,4 +127,21 @@ def test_the_worlds_meet_every_reason_and_movement() -> None:
         )
         assert min(by_head[True], by_head[False]) > 20
     assert len(reasons) == 13
+    assert len(causes) == 16
     assert {*model.ENTERED, *model.EXITED, "remained", "transferred"} <= movements
+
+
+def test_evidence_of_the_worklist_names_the_uploads_behind_a_row(built: Built) -> None:
+    """What the status rests on, and of another village that is concerned what it says."""
+    village_of = {built.upload_ids[one.order]: one.village for one in built.world.received}
+    statuses = {
+        (row["household_id"], row["period"]): row["evidence_upload_ids"]
+        for row in built.rows("select * from marts.fct_household_status_monthly")
+    }
+    found = built.rows("select * from marts.rpt_verification_worklist")
+    assert any(row["other_village_code"] for row in found)
+    for row in found:
+        ids = row["evidence_upload_ids"]
+        assert ids == sorted(set(ids))
+        assert set(statuses.get((row["household_id"], row["period"]), [])) <= set(ids)
+        assert row["other_village_code"] in {None, *(village_of[one] for one in ids)}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from entas.errors import EntasError
@@ -42,12 +43,17 @@ def suffixed(built: Built) -> Iterator[str]:
     assert built.rows(f"select nspname from pg_namespace where nspname like '%{SUFFIX}'") == []
 
 
-def test_as_of_equals_a_warehouse_without_later_uploads(built: Built, build_world: BuildWorld, suffixed: str) -> None:
+def test_as_of_equals_a_warehouse_without_later_uploads(
+    built: Built, build_world: BuildWorld, suffixed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENTAS_ANALYST_PASSWORD", "not asked for")
     now = marts(built)
     known = 36
     last_receipt = FIRST_RECEIPT + timedelta(minutes=known - 1)
     transform(built.settings, as_of=last_receipt, schema_suffix=suffixed)
     as_known = marts(built, suffixed)
+    with built.warehouse.connect("analyst") as analyst, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        analyst.execute(f"select * from marts{suffixed}.rpt_target_progress")
     assert marts(built) == now
     assert as_known != now
     assert as_known == marts(build_world(built.world.seed, known))

@@ -20,6 +20,7 @@ from entas.reporting import (
     load_letterhead,
     read_figures,
     release,
+    released_otherwise,
     releases,
     render,
     render_files,
@@ -265,6 +266,18 @@ def test_figures_of_no_release_are_no_revision(conn, settings, office):
     payload = reproduce(conn, figures)
     assert (payload["revision"], payload["households"]) == (0, 6)
     assert "bukan rilis" in render(payload, load_letterhead(settings))["html"].decode()
+
+
+def test_what_was_released_of_the_same_uploads_under_another_policy_is_told(conn, settings, office):
+    made = release(conn, settings, OCTOBER)
+    assert released_otherwise(conn, read_figures(conn, settings, OCTOBER, as_of=made.as_of)) is None
+    conn.execute("update seeds.policy set value = '7' where key = 'target_households'")
+    conn.commit()
+    changed = read_figures(conn, settings, OCTOBER, as_of=made.as_of)
+    assert reproduce(conn, changed)["revision"] == 0
+    assert released_otherwise(conn, changed) == 1
+    office.receive(OCTOBER, office.villages[3])
+    assert released_otherwise(conn, read_figures(conn, settings, OCTOBER, as_of=now() + timedelta(days=1))) is None
 
 
 def test_two_runs_at_a_time_make_one_release(conn, settings, office):

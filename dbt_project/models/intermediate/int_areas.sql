@@ -2,7 +2,7 @@ with
 
 villages as (
 
-    select * from {{ ref('dim_village') }}
+    select * from {{ ref('stg_villages') }}
 
 ),
 

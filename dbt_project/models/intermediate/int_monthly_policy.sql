@@ -44,7 +44,8 @@ settings as (
         coalesce(max(in_force.value) filter (where in_force.key = 'target_households'), '0')::integer
             as target_households,
         to_date(max(in_force.value) filter (where in_force.key = 'baseline_period'), 'YYYY-MM') as baseline_period,
-        coalesce(max(in_force.value) filter (where in_force.key = 'due_day'), '4')::integer as due_day
+        coalesce(max(in_force.value) filter (where in_force.key = 'due_day'), '4')::integer as due_day,
+        coalesce(max(in_force.value) filter (where in_force.key = 'notice_months'), '3')::integer as notice_months
     from months
     left join in_force on months.period = in_force.period
     group by months.period, months.month_end
@@ -77,6 +78,7 @@ final as (
         settings.target_households,
         settings.baseline_period,
         settings.due_day,
+        settings.notice_months,
         lines_in_force.poverty_line
     from settings
     left join lines_in_force on settings.period = lines_in_force.period

@@ -1,4 +1,14 @@
-{{ config(materialized='ephemeral') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'household_months'},
+        indexes=[
+            {'columns': ['household_id', 'period'], 'unique': true},
+            {'columns': ['period', 'village_code']},
+        ]
+    )
+}}
 
 with
 

@@ -1,7 +1,7 @@
 {{
     config(
         indexes=[
-            {'columns': ['household_id', 'valid_from'], 'unique': true},
+            {'columns': ['household_id', 'valid_from'], 'primary_key': true},
             {'columns': ['village_code'], 'type': 'btree'},
         ]
     )

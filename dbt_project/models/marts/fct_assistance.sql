@@ -5,7 +5,7 @@
         on_schema_change='fail',
         meta={'scope': 'payments'},
         indexes=[
-            {'columns': ['payment_id'], 'unique': true},
+            {'columns': ['payment_id'], 'primary_key': true},
             {'columns': ['village_code', 'period']},
             {'columns': ['household_id', 'period']},
         ]

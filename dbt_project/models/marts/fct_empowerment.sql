@@ -5,7 +5,7 @@
         on_schema_change='fail',
         meta={'scope': 'activities'},
         indexes=[
-            {'columns': ['activity_id'], 'unique': true},
+            {'columns': ['activity_id'], 'primary_key': true},
             {'columns': ['household_id', 'period']},
         ]
     )

@@ -8,17 +8,16 @@
             {'columns': ['household_id', 'period'], 'primary_key': true},
             {'columns': ['period', 'village_code']},
             {'columns': ['period', 'village_code'], 'where': 'is_counted'},
+            {'columns': ['period', 'movement'], 'where': 'movement is not null'},
         ]
     )
 }}
-
--- depends_on: {{ partial_ref('int_changed_household_months') }}
 
 with
 
 movements as (
 
-    select * from {{ ref('int_movements') }}
+    select * from {{ changed(ref('int_movements')) }} as movements
 
 ),
 
@@ -55,4 +54,6 @@ final as (
 
 )
 
+-- The rows of a month lie together, so that a question about a month reads that month alone.
 select * from final
+order by period, village_code

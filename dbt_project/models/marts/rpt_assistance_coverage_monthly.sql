@@ -1,6 +1,6 @@
 {{
     config(
-        indexes=[{'columns': ['area_level', 'area_code', 'period', 'programme'], 'unique': true}]
+        indexes=[{'columns': ['area_level', 'area_code', 'period', 'programme'], 'primary_key': true}]
     )
 }}
 

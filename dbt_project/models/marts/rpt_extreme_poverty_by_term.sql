@@ -1,6 +1,6 @@
 {{
     config(
-        indexes=[{'columns': ['term_kind', 'area_level', 'area_code', 'term_start'], 'unique': true}]
+        indexes=[{'columns': ['term_kind', 'area_level', 'area_code', 'term_start'], 'primary_key': true}]
     )
 }}
 

@@ -1,6 +1,6 @@
 {{
     config(
-        indexes=[{'columns': ['area_level', 'area_code', 'period'], 'unique': true}]
+        indexes=[{'columns': ['area_level', 'area_code', 'period'], 'primary_key': true}]
     )
 }}
 

@@ -1,6 +1,6 @@
 {{
     config(
-        indexes=[{'columns': ['period', 'line_id', 'basis'], 'unique': true}]
+        indexes=[{'columns': ['period', 'line_id', 'basis'], 'primary_key': true}]
     )
 }}
 

@@ -5,7 +5,7 @@
         on_schema_change='fail',
         meta={'scope': 'household_months'},
         indexes=[
-            {'columns': ['period', 'area_level', 'area_code', 'cell']},
+            {'columns': ['period', 'area_level', 'area_code', 'cell', 'household_id'], 'primary_key': true},
             {'columns': ['household_id', 'period']},
         ]
     )

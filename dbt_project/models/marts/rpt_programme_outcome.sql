@@ -1,6 +1,6 @@
 {{
     config(
-        indexes=[{'columns': ['area_level', 'area_code', 'programme_kind', 'cohort', 'months_after'], 'unique': true}]
+        indexes=[{'columns': ['area_level', 'area_code', 'programme_kind', 'cohort', 'months_after'], 'primary_key': true}]
     )
 }}
 

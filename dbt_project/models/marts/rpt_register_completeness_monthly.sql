@@ -1,3 +1,9 @@
+{{
+    config(
+        indexes=[{'columns': ['village_code', 'period', 'register'], 'primary_key': true}]
+    )
+}}
+
 with
 
 months as (

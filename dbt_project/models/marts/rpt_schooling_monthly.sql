@@ -1,6 +1,6 @@
 {{
     config(
-        indexes=[{'columns': ['area_level', 'area_code', 'period', 'school_level'], 'unique': true}]
+        indexes=[{'columns': ['area_level', 'area_code', 'period', 'school_level'], 'primary_key': true}]
     )
 }}
 

@@ -1,3 +1,9 @@
+{{
+    config(
+        indexes=[{'columns': ['period'], 'primary_key': true}]
+    )
+}}
+
 with
 
 extreme_poverty as (

@@ -1,3 +1,9 @@
+{{
+    config(
+        indexes=[{'columns': ['village_code', 'period'], 'primary_key': true}]
+    )
+}}
+
 with
 
 villages as (

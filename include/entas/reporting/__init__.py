@@ -8,7 +8,14 @@ from entas.reporting.forms import FORMATS, file_name, render, render_files
 from entas.reporting.gate import check_gate
 from entas.reporting.letterhead import Letterhead, load_letterhead
 from entas.reporting.payload import report_payload
-from entas.reporting.revisions import Release, latest_release, release, releases, reproduce
+from entas.reporting.revisions import (
+    Release,
+    latest_release,
+    release,
+    released_otherwise,
+    releases,
+    reproduce,
+)
 
 __all__ = [
     "FORMATS",
@@ -22,6 +29,7 @@ __all__ = [
     "load_letterhead",
     "read_figures",
     "release",
+    "released_otherwise",
     "releases",
     "render",
     "render_files",

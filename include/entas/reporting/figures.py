@@ -416,9 +416,11 @@ def _statuses(reader: _Reader, period: date) -> tuple[tuple[StatusCount, ...], t
         "coalesce(sum(students_smp) filter (where is_counted), 0) as smp, "
         "coalesce(sum(students_sma) filter (where is_counted), 0) as sma "
         "from {marts}.fct_household_status_monthly where period = %(period)s "
-        "group by status, reason order by status, reason",
+        "group by status, reason",
         period=period,
     )
+    # Here and not by the server, whose collation may be another when the report is made again.
+    rows.sort(key=lambda row: (row["status"], row["reason"]))
     students = sum(row.pop("smp") for row in rows), sum(row.pop("sma") for row in rows)
     return tuple(StatusCount(**row) for row in rows), students
 

@@ -206,6 +206,27 @@ def _released_as(conn: psycopg.Connection, figures: Figures) -> Release | None:
     return next(made for made in releases(conn, figures.regency_code, figures.period) if made.revision == row[0])
 
 
+def released_otherwise(conn: psycopg.Connection, figures: Figures) -> int | None:
+    """The last revision that was released of the very uploads of these figures, when it says something else.
+
+    Policy, lines or code have changed since: as-of builds take today's. `entas.reproduce` takes those of the release.
+    """
+    row = conn.execute(
+        "select max(revision) from publication.report_release where regency_code = %(regency)s and period = %(period)s "
+        "and upload_ids = %(uploads)s::bigint[] and as_of <= %(as_of)s and not exists ("
+        "  select from publication.report_release same where same.regency_code = %(regency)s "
+        "  and same.period = %(period)s and same.figures_sha256 = %(sha256)s)",
+        {
+            "regency": figures.regency_code,
+            "period": figures.period,
+            "uploads": [upload.upload_id for upload in figures.uploads],
+            "as_of": figures.as_of,
+            "sha256": figures.sha256,
+        },
+    ).fetchone()
+    return row[0] if row else None
+
+
 def _write(
     conn: psycopg.Connection,
     settings: Settings,

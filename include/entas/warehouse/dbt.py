@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -93,8 +94,6 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
     Raises:
         EntasError: it failed; names the first failed node and dbt's log.
     """
-    from dbt.cli.main import dbtRunner
-
     done = 0
 
     def listen(event: Any) -> None:
@@ -104,13 +103,10 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
             info = event.data.node_info
             progress(str(info.node_name), done, 0)
 
-    with _environment(dbt_environment(settings)):
-        # "quiet" alone lets errors through, into the output of our caller.
-        quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info"]
-        result = dbtRunner(callbacks=[listen]).invoke([*quiet, *arguments])
+    result = invoke_dbt(settings, arguments, listen)
     if result.success:
         return
-    log = settings.home / "logs" / "dbt" / "dbt.log"
+    log = log_file(settings)
     if result.exception is not None:
         reason = " ".join(str(result.exception).split())
         raise EntasError(f"dbt stopped: {reason} (its log: {log})") from result.exception
@@ -119,6 +115,21 @@ def run_dbt(settings: Settings, arguments: list[str], progress: Progress | None 
     said = " ".join([*str(first.message or "").split(), *_headed(first.node)])
     more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
     raise EntasError(f"dbt: {first.node.name}{more} failed: {said} (its log: {log})")
+
+
+def invoke_dbt(settings: Settings, arguments: list[str], listen: Callable[[Any], None] = lambda event: None) -> Any:
+    """Run one dbt command in this process, without output of its own; returns dbt's `dbtRunnerResult`, good or bad."""
+    from dbt.cli.main import dbtRunner
+
+    with _environment(dbt_environment(settings)):
+        # "quiet" alone lets errors through, into the output of our caller.
+        quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info"]
+        return dbtRunner(callbacks=[listen]).invoke([*quiet, *arguments])
+
+
+def log_file(settings: Settings) -> Path:
+    """Where dbt tells all that it does."""
+    return settings.home / "logs" / "dbt" / "dbt.log"
 
 
 def _headed(node: Any) -> Iterator[str]:

@@ -88,7 +88,7 @@ def _revision(connection: psycopg.Connection, roles: bool) -> str | None:
         return row[0] if row else None
 
 
-def _upgrade(owner: str, roles: bool) -> None:
+def _upgrade(owner: str, roles: bool, revision: str = "head") -> None:
     from alembic import command
     from alembic.config import Config
 
@@ -96,7 +96,7 @@ def _upgrade(owner: str, roles: bool) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["owner"] = owner
     config.attributes["role"] = "entas_pipeline" if roles else None
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _load_villages(connection: psycopg.Connection, regency: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from itertools import compress
 
 import psycopg
 from psycopg import sql
@@ -21,6 +23,9 @@ _log = logging.getLogger(__name__)
 
 #: One temporary warehouse at a time beside a warehouse: what else has such a name was left by a killed run.
 _LOCK = 0x656E7461735F33
+
+#: How folders begin, below `work` of `ENTAS_HOME`, in which uploads lie while they are taken into such a warehouse.
+SCRATCH = "reproduce"
 
 
 @contextmanager
@@ -42,16 +47,20 @@ def temporary_warehouse(settings: Settings) -> Iterator[str]:
 
 
 def drop_temporary(settings: Settings) -> list[str]:
-    """Drop the databases that killed runs left, unless one is in use; returns their names."""
+    """Drop databases that killed runs left, and their copies of uploads, unless one is in use; returns the names."""
     embedded = EmbeddedServer(settings.home)
     places = [settings.warehouse_url] if settings.warehouse_url else []
     if (embedded.data / "PG_VERSION").exists():
         places.append(embedded.hold().url("postgres"))
     dropped: list[str] = []
-    for place in places:
-        with psycopg.connect(place, autocommit=True) as connection:
-            if connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()[0]:
-                dropped += _drop_all(connection)
+    with ExitStack() as connections:
+        opened = [connections.enter_context(psycopg.connect(place, autocommit=True)) for place in places]
+        free = [one.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()[0] for one in opened]
+        for connection in compress(opened, free):
+            dropped += _drop_all(connection)
+        if all(free):
+            for left in (settings.home / "work").glob(f"{SCRATCH}-*"):
+                shutil.rmtree(left)
     return dropped
 
 

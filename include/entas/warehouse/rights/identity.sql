@@ -107,5 +107,6 @@ end $$;
 comment on function identity.members is
     'Persons of the families of a ticket, as each village listed them last. Shows what the log says was shown.';
 
-revoke all on function identity.listing, identity.request, identity.members from public;
+revoke all on function identity.listing, identity.request, identity.members
+from public, entas_analyst, entas_steward;
 grant execute on function identity.request, identity.members to entas_steward;

@@ -4,17 +4,27 @@
 alter default privileges revoke all on functions from public;
 alter default privileges revoke all on types from public;
 
+-- What is there already. Only what is ours: somebody may have left a table of his own in one of these schemas.
 do $$
 declare
-    schema name;
+    statement text;
 begin
-    for schema in
-        select nspname from pg_namespace where nspowner = (select oid from pg_roles where rolname = current_user)
+    for statement in
+        select format('revoke all on schema %I from public', n.nspname)
+        from pg_namespace as n
+        where n.nspowner = current_user::regrole
+        union all
+        select format('revoke all on %s %s from public', case c.relkind when 'S' then 'sequence' else '' end, c.oid::regclass)
+        from pg_class as c
+        where c.relowner = current_user::regrole and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+        and c.relnamespace in (select n.oid from pg_namespace as n where n.nspowner = current_user::regrole)
+        union all
+        select format('revoke all on routine %s from public', p.oid::regprocedure)
+        from pg_proc as p
+        where p.proowner = current_user::regrole
+        and p.pronamespace in (select n.oid from pg_namespace as n where n.nspowner = current_user::regrole)
     loop
-        execute format('revoke all on schema %I from public', schema);
-        execute format('revoke all on all tables in schema %I from public', schema);
-        execute format('revoke all on all sequences in schema %I from public', schema);
-        execute format('revoke all on all routines in schema %I from public', schema);
+        execute statement;
     end loop;
 end $$;
 

@@ -22,7 +22,7 @@ comment on column raw.penduduk.had_nik is
     'Null for a row as loaded. Else its identity was destroyed, and this tells whether it had a NIK.';
 comment on column raw.penduduk.has_nik is 'False for a person pending identity; outlives the NIK.';
 comment on column raw.penduduk.nik is 'Null: the person is pending identity, or had_nik tells that it was destroyed.';
-drop index raw.penduduk_person_id_upload_id_idx;
+drop index if exists raw.penduduk_person_id_upload_id_idx;
 create index penduduk_person_id_upload_id_idx on raw.penduduk (person_id, upload_id) where has_nik;
 alter table raw.verifikasi alter column no_kk drop not null;
 
@@ -114,6 +114,7 @@ create table privacy.unfinished (
     basis text not null,
     rows jsonb not null,
     files jsonb not null,
+    notices jsonb not null default '[]',
     begun_by text not null,
     begun_at timestamptz not null default clock_timestamp(),
     check ((upload_id is null) <> (request_id is null))
@@ -121,6 +122,7 @@ create table privacy.unfinished (
 comment on table privacy.unfinished is
     'One row per destruction or request of which the rows are done and the rest is not; gone when the trace is written. keep_house finishes what a killed run left.';
 comment on column privacy.unfinished.files is 'Files still to be removed: store, path, and for the inbox size and time of the version meant.';
+comment on column privacy.unfinished.notices is 'What villages are still to be told: which row of which file to mend.';
 
 create function privacy.refuse_change() returns trigger
 language plpgsql set search_path = pg_catalog as $$
