@@ -38,7 +38,8 @@ def columns_of(built: Built, schema: str) -> dict[str, list[str]]:
         f" where table_schema = '{schema}' order by table_name, ordinal_position"
     ):
         found.setdefault(row["table_name"], []).append(row["column_name"])
-    return found
+    # What a build leaves for the next one is written by macros/incremental.sql, and is no model.
+    return {name: columns for name, columns in found.items() if not name.startswith("build_")}
 
 
 def relations_of(built: Built, schema: str) -> Marts:

@@ -20,8 +20,7 @@ person_households as (
 
 uploads as (
 
-    select * from {{ ref('stg_uploads') }}
-    where is_accepted
+    select * from {{ ref('int_accepted_uploads') }}
 
 ),
 

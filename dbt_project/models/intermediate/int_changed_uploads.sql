@@ -2,8 +2,7 @@ with
 
 uploads as (
 
-    select * from {{ ref('stg_uploads') }}
-    where is_accepted
+    select * from {{ ref('int_accepted_uploads') }}
 
 ),
 

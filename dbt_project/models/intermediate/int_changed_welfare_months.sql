@@ -10,8 +10,7 @@ changed_uploads as (
 
 uploads as (
 
-    select * from {{ ref('stg_uploads') }}
-    where is_accepted
+    select * from {{ ref('int_accepted_uploads') }}
 
 ),
 
