@@ -61,7 +61,7 @@ def build_world(new_database: Callable[[], str], tmp_path_factory: pytest.TempPa
         home = tmp_path_factory.mktemp("world")
         settings = make_settings(home, new_database())
         if policy:
-            settings = replace(settings, project_root=_project_with_policy(home, policy))
+            settings = replace(settings, project_root=project_with_policy(home, policy))
         world = World(seed, uploads)
         with open_warehouse(settings).connect() as connection:
             upload_ids = world.load(connection)
@@ -71,7 +71,7 @@ def build_world(new_database: Callable[[], str], tmp_path_factory: pytest.TempPa
     return build
 
 
-def _project_with_policy(folder: Path, policy: dict[str, str]) -> Path:
+def project_with_policy(folder: Path, policy: dict[str, str]) -> Path:
     """A copy of the dbt project whose policy has other values for these keys; returns its root."""
     root = folder / "project"
     shutil.copytree(PROJECT_ROOT / "dbt_project", root / "dbt_project", ignore=shutil.ignore_patterns("target", "logs"))

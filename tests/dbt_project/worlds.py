@@ -198,11 +198,11 @@ class World:
 
     def load(self, connection: psycopg.Connection) -> dict[int, int]:
         """Put the uploads into an empty `raw`; returns the upload_id of each order of receipt."""
-        ids = {received.order: self._load_upload(connection, received) for received in self.received}
+        ids = {received.order: self.load_upload(connection, received) for received in self.received}
         connection.commit()
         return ids
 
-    def _load_upload(self, connection: psycopg.Connection, received: model.Received) -> int:
+    def load_upload(self, connection: psycopg.Connection, received: model.Received) -> int:
         upload = received.upload
         row = connection.execute(
             "insert into raw.upload (village_code, period, file_name, sha256, bytes, received_at, status)"
