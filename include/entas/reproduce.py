@@ -140,7 +140,7 @@ def reproduce(settings: Settings, period: date, revision: int, progress: Progres
         own = _own_settings(settings, manifest, warehouse)
         with open_warehouse(own).connect(autocommit=True) as connection:
             outcomes = replay(connection, own, receipts, work, lambda done, total: tell("uploads", done, total))
-        # Without data tests: a later version's may refuse what an earlier one released, and nobody would see what it is.
+        # Without data tests: a later version's may refuse what an earlier one released, and hide what it is.
         transform(
             own,
             through_period=period,
