@@ -216,9 +216,8 @@ def _write_village_list(
          "error_message": "Tulis tanggal sebagai tanggal/bulan/tahun, misalnya 17/08/2023."},
     )  # fmt: skip
     sheet.freeze_panes(_VILLAGE_TOP, _WHO)
-    # Two pages across: why, and what is filled in; a page for both would be too small to read.
-    sheet.set_print_scale(62)
-    sheet.set_v_pagebreaks([_FILLED["tanggal_musyawarah"]])
+    # Two pages across, each with name and card: one for both would be too small to read.
+    sheet.fit_to_pages(2, 0)
     sheet.repeat_columns(0, _CARD)
     sheet.print_across()
 
