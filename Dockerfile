@@ -31,6 +31,7 @@ RUN python -m venv /opt/venv \
 COPY pyproject.toml requirements.in LICENSE README* ./
 COPY include include
 COPY dags dags
+COPY plugins plugins
 COPY expectations expectations
 COPY dbt_project dbt_project
 COPY docker /usr/local/lib/entas
@@ -39,7 +40,7 @@ COPY docker /usr/local/lib/entas
 # Cosmos write beside it, which is why the folder is the user's.
 RUN uv pip install --quiet --no-cache --offline --python /opt/venv/bin/python --no-deps --no-build-isolation \
     --editable . \
- && python -m compileall -q include dags \
+ && python -m compileall -q include dags plugins \
  && ENTAS_PSEUDONYM_KEY=build ENTAS_HOME=/tmp/entas python -m entas.orchestration manifest \
  && rm -rf /tmp/entas \
  && chown -R entas:entas dbt_project/target

@@ -60,8 +60,9 @@ format: $(READY) ## let ruff put the Python files in order
 docs: $(READY) ## dbt's documentation of the warehouse as one web page
 	@$(BIN)/python -m entas.orchestration docs
 
-bench: $(READY) ## seconds and memory of reading large workbooks and inboxes; what the search for duplicates finds
+bench: $(READY) ## reading large workbooks and inboxes, the search for duplicates, queries of the marts (FULL=1: a whole regency)
 	@$(BIN)/python scripts/bench.py
+	@$(BIN)/python scripts/bench_marts.py $(if $(FULL),--full)
 
 fuzz: $(READY) ## changed files for every reader, FUZZ_SECONDS long (300)
 	@$(BIN)/python -m tests.hostile.fuzz --seconds $(or $(FUZZ_SECONDS),300)

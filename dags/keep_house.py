@@ -10,7 +10,7 @@ from entas.orchestration import TRANSIENT
 MANUAL = """
 ### What it does
 
-Every night at 02:30 (Asia/Jakarta), seven things that do not wait for each other:
+Every night at 02:30 (Asia/Jakarta), nine things that do not wait for each other:
 
 - **sweep** removes feedback workbooks older than `ENTAS_FEEDBACK_DAYS` (400), logs older than `ENTAS_LOG_DAYS` (90), and
   what runs that were killed more than a day ago left half-written in archive, feedback and reports.
@@ -25,6 +25,9 @@ Every night at 02:30 (Asia/Jakarta), seven things that do not wait for each othe
 - **privacy** destroys the identities of uploads received more than `ENTAS_IDENTITY_MONTHS` months ago (unset: none),
   finishes requests of persons that a killed run had begun, and tells villages whose later registers bring back what was
   corrected or erased. The figures stay; what was done is in the schema `privacy`, and its counts are in the XCom.
+- **sources** asks dbt how old the youngest of each register is, warns where nothing came for longer than a month, and
+  fails where nothing came for two (amounts and decisions: half a year, a year). Ages in days are in its XCom.
+- **document** writes dbt's documentation of the warehouse anew: Browse > dbt docs.
 - **vacuum** drops what a killed `entas report --as-of` left, then vacuums and analyses the tables of the warehouse.
 
 Nothing of the archive, the reports or the registers is ever deleted, but identities past that retention.
@@ -38,6 +41,8 @@ Nothing of the archive, the reports or the registers is ever deleted, but identi
 | `retry_deliveries` failed | the log names the recipient: mend its entry in `recipients.yaml` or its place; the others have theirs |
 | `privacy` failed: *cannot be removed* | let this account remove the files that it names, or remove them; the next run goes on |
 | `punctuality` failed | the month's report is overdue: look at the last run of `publish_monthly_report` |
+| `sources` failed: *nothing new came* | see whether `intake_registers` runs and the inbox is reached; then remind the villages |
+| `document` failed | dbt's log is named; the page stays as it was, and nothing waits for it |
 | `duplicates` failed | its log says why; the worklists of the last search stand, and the count is not concerned |
 | a task up for retry | the warehouse or a store does not answer; it tries again 3 times, 10 minutes apart |
 """
@@ -104,6 +109,20 @@ with DAG(
         return housekeeping.keep_privacy(Settings.from_env())
 
     @task
+    def sources() -> dict[str, int | None]:
+        from entas import housekeeping
+        from entas.settings import Settings
+
+        return housekeeping.check_sources(Settings.from_env())
+
+    @task
+    def document() -> str:
+        from entas import housekeeping
+        from entas.settings import Settings
+
+        return housekeeping.document(Settings.from_env())
+
+    @task
     def vacuum() -> int:
         from entas import housekeeping
         from entas.settings import Settings
@@ -116,4 +135,6 @@ with DAG(
     punctuality()
     duplicates()
     privacy()
+    sources()
+    document()
     vacuum()

@@ -28,6 +28,8 @@ On the 5th of each month at 06:00 (Asia/Jakarta), about the month before. For an
 2. **release** renders the report and adds a revision. When the figures are those of the last revision nothing is
    added, so a second run does no harm.
 3. **deliver** gives the release to every recipient who does not have it yet, each once.
+4. **worklists**, beside it, writes the lists of families to verify into the feedback folders of the kecamatan and
+   villages (`daftar-verifikasi-*.xlsx`), for the social workers. No figure depends on them.
 
 Missing villages do not hold a report: it is then *provisional* and names them. Run it again when they are in; the
 next revision lists what changed.
@@ -39,6 +41,7 @@ next revision lists what changed.
 | `gate` failed: *the report is held* | the reasons are in its log, each with its remedy; mend, let `build_household_status` succeed, then clear `gate` |
 | a task up for retry | the warehouse or a store does not answer; it tries again 3 times, 10 minutes apart |
 | `deliver` failed: *not delivered to ...* | the others have theirs; mend that recipient in `recipients.yaml` or its place, then clear `deliver`; `keep_house` also tries once a day |
+| `worklists` failed | its log says why; the report is released all the same: mend, then clear `worklists` |
 | `keep_house` says a report is overdue | look at the last run here; when there is none, trigger one with `period` |
 
 A released file is never changed. By hand: `entas report --period 2023-10` looks, `entas publish` does all three.
@@ -115,4 +118,14 @@ with DAG(
         done = deliver_month(Settings.from_env(), period, int(released["revision"]))
         return {"recipients": len(done), "delivered_now": sum(one.created for one in done)}
 
-    deliver(release(gate()))
+    @task
+    def worklists(released: dict[str, str | int | bool]) -> dict[str, str | int | dict[str, int]]:
+        from entas.clock import require_period
+        from entas.settings import Settings
+        from entas.worklists import write_worklists
+
+        return write_worklists(Settings.from_env(), require_period(str(released["period"]))).to_dict()
+
+    released = release(gate())
+    deliver(released)
+    worklists(released)

@@ -1,4 +1,4 @@
-"""The init job of docker-compose.yaml: accounts, databases, migrations. Runs at every `docker compose up`.
+"""The init job of docker-compose.yaml: accounts, databases, migrations, dbt's docs. Runs at every `docker compose up`.
 
 Everything here may run again: what is there stays, and passwords become those of the environment. Reads the
 variables of docker-compose.yaml; `POSTGRES_PASSWORD`, the server's own account, is given to this job alone.
@@ -19,6 +19,7 @@ from psycopg import sql
 from entas.errors import EntasError
 from entas.settings import Settings
 from entas.warehouse import open_warehouse
+from entas.warehouse.documentation import write_docs
 from entas.warehouse.rights import harden_catalogue
 from entas.warehouse.roles import (
     ANALYST,
@@ -125,8 +126,10 @@ def main() -> int:
             harden_catalogue(warehouse)
         del os.environ["POSTGRES_PASSWORD"]
         print("Accounts and databases are there.", flush=True)
-        open_warehouse(Settings.from_env())
+        settings = Settings.from_env()
+        open_warehouse(settings)
         print("The warehouse is migrated.", flush=True)
+        print(f"Its documentation is {write_docs(settings)}.", flush=True)
         print(f"Airflow runs tasks with {choose_executor(Path(env['AIRFLOW_HOME']))}.", flush=True)
     except EntasError as error:
         print(f"entas: {error}", file=sys.stderr)

@@ -118,6 +118,7 @@ select
         when movement = 'entered' and reason = 'verified' then 'verified_eligible'
         when movement = 'entered' then 'fell_below_line'
         when movement = 'exited' and status = 'left' then reason
+        when movement = 'exited' and reason = 'found_ineligible' then 'found_ineligible'
         when movement = 'exited' and status = 'not_extreme_poor' then 'graduated'
         when movement = 'exited' then 'unmeasured'
     end,

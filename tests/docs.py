@@ -40,8 +40,8 @@ _NUMBERS = (20, 21, 23, 700, 701, 1700)
 
 
 def documents() -> list[Path]:
-    """README and every page of docs/."""
-    return [PROJECT_ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+    """README and every page of docs/ and below."""
+    return [PROJECT_ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 
 
 # --- the table of rules --------------------------------------------------------------------------------------------

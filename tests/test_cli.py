@@ -147,6 +147,10 @@ def test_strict_tells_scripts_that_an_upload_was_rejected(run: Run, settings: Se
         ["intake", "--village", "33.01.01.2001"],
         ["template", "--village", "33.01.01.2001", "--period", "2023-08", "--output", "x.xlsx"],
         ["sql", "--role", "king"],
+        ["sql", "-c", "select 1", "-f", __file__],
+        ["sql", "-c", "select 1", "--force"],
+        ["sql", "-c", "select 1", "--csv", "--output", "x.csv"],
+        ["sql", "-c", "select 1", "--output", "x.doc"],
         ["no-such-command"],
     ],
 )
@@ -177,6 +181,21 @@ def test_sql_prints_as_it_is_asked(run: Run) -> None:
     ]
     assert "(1 row)\n" in run("sql", "-c", query).out
     assert run("sql", "--csv", "-c", "select current_user").out == "current_user\nentas_pipeline\n"
+
+
+def test_sql_writes_a_file(run: Run, tmp_path: Path) -> None:
+    query, output = tmp_path / "query.sql", tmp_path / "answer.csv"
+    query.write_text("\ufeffselect n from generate_series(1, 3) as n;\n", encoding="utf-8")
+    assert run("sql", "-f", str(query), "--csv").out == "n\n1\n2\n3\n"
+    said = run("sql", "-f", str(query), "--output", str(output))
+    assert (said.code, said.out.split(",")[0]) == (0, f"Wrote {output}: 3 rows of 1 column")
+    assert output.read_text(encoding="utf-8-sig") == "n\n1\n2\n3\n"
+    again = run("sql", "-f", str(query), "--output", str(output))
+    assert (again.code, "--force" in again.err) == (2, True)
+    told = run("sql", "-f", str(query), "--output", str(output), "--force", "--json").json
+    assert {key: told[key] for key in ("output", "format", "rows", "columns")} == {
+        "output": str(output), "format": "csv", "rows": 3, "columns": [{"name": "n", "type": "int4"}]
+    }  # fmt: skip
 
 
 def test_other_roles_need_their_own_login_on_a_warehouse_that_is_not_embedded(run: Run) -> None:

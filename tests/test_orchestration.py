@@ -49,6 +49,7 @@ import sys
 from entas import orchestration
 orchestration._program = lambda name: {program!r}
 orchestration.ensure_manifest = lambda settings: None
+orchestration.write_docs = lambda settings, **options: None
 sys.exit(orchestration.main(["up"]))
 """
 

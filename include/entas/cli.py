@@ -496,6 +496,27 @@ def duplicates(settings: Settings, period: Any, judge: tuple[str, Any] | None, n
 
 
 @_command
+@_period_option
+@click.option("--district", metavar="CODE", help="One kecamatan only, such as 32.16.09.")
+@_json_option
+def worklists(settings: Settings, period: Any, district: str | None, as_json: bool) -> None:
+    """Write the lists of families to verify, for the social workers of kecamatan and villages."""
+    from entas.worklists import write_worklists
+
+    with _progress("worklists", as_json):
+        summary = write_worklists(settings, period, district)
+    if as_json:
+        _print_json(summary.to_dict())
+        return
+    click.echo(f"{summary.period}: {summary.families:,} families to verify, {summary.priority_1:,} of them at once")
+    _table("Tasks", ["kind", "families"], [[kind, f"{n:,}"] for kind, n in summary.tasks.items()], right=(1,))
+    click.echo(
+        f"Workbooks: {summary.districts} of kecamatan and {summary.villages} of villages in {settings.feedback} "
+        "(daftar-verifikasi-*.xlsx)"
+    )
+
+
+@_command
 @click.option("--village", required=True, metavar="CODE", help="Village, such as 32.16.09.2003.")
 @_period_option
 @click.option("--prefill", is_flag=True, help="Fill in the village's register in force.")

@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from entas import clock
 from entas.errors import EntasError, UsageError
 from entas.ids import Pseudonymiser
+from entas.privacy.trace import destroyed_days
 from entas.reporting.wording import (
     BASIS,
     COUNT_RULE,
@@ -368,6 +369,11 @@ def _unknown(connection: psycopg.Connection[Any], household: str, period: date) 
         (household,),
     ).fetchall()
     if not rows:
+        erased = connection.execute(
+            "select reference from privacy.request where kind = 'erasure' and subject_id = %s limit 1", (household,)
+        ).fetchone()
+        if erased:
+            return f"the identity of this family was erased on request ({erased['reference']}): no figure leads to it"
         return (
             "this family is in no month of the marts; look at its number, and whether its village's register was "
             "accepted since entas transform last ran"
@@ -498,6 +504,8 @@ def _sources(
         row["upload_id"]: row
         for row in connection.execute(_UPLOADS, (list({source["upload_id"] for source in found}),)).fetchall()
     }
+    for upload_id, day in destroyed_days(connection, uploads).items():
+        uploads[upload_id]["destroyed_on"] = day
     return [uploads[source["upload_id"]] | source for source in found]
 
 
@@ -803,6 +811,10 @@ def _history_lines(history: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
+#: Of a file that retention or an erasure took.
+_DESTROYED = ". Berkas atau identitas di dalamnya telah dimusnahkan pada {} sesuai ketentuan pelindungan data pribadi"
+
+
 def _source_lines(answer: Mapping[str, Any]) -> list[str]:
     lines = []
     for source in answer["sources"]:
@@ -819,6 +831,7 @@ def _source_lines(answer: Mapping[str, Any]) -> list[str]:
             f'{what}: unggahan {source["upload_id"]}, berkas "{source["file_name"]}" dari '
             f"{_place(source['village_code'], source['village_name'])} untuk {_month(source['period'])}, diterima "
             f"{moment_text(_moment(source['received_at']))}; {_rows_text(source['rows'], answer['case'])}{led}"
+            + (_DESTROYED.format(day_text(_day(source["destroyed_on"]))) if "destroyed_on" in source else "")
         )
     return lines
 

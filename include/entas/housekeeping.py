@@ -23,6 +23,7 @@ from entas.settings import Settings
 from entas.storage import Store
 from entas.warehouse import open_warehouse
 from entas.warehouse.dbt import drop_leftovers
+from entas.warehouse.documentation import source_ages, write_docs
 from entas.warehouse.temporary import drop_temporary
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ _VACUUMED = ("raw", "quality", "marts", "publication", "privacy")
 _LOW = 0.10
 #: Day of a month on which the report of the month before is made.
 _DUE_DAY = 5
+#: What dbt says of a source that is older than it should be, and of one that is too old.
+_AGED = ("warn", "error")
 
 
 @dataclass(frozen=True)
@@ -240,6 +243,32 @@ def check_punctuality(settings: Settings, moment: datetime | None = None) -> str
         f"the report of {period_text(due)} is overdue; look at the last run of publish_monthly_report, or trigger it "
         f"with period {period_text(due)}"
     )
+
+
+def document(settings: Settings) -> str:
+    """Write dbt's documentation of the warehouse anew, which Airflow's UI shows; returns its path."""
+    return str(write_docs(settings))
+
+
+def check_sources(settings: Settings) -> dict[str, int | None]:
+    """Whether what villages send still comes: warns of sources that grow old, and fails for those that are too old.
+
+    Returns:
+        For each source the days since its youngest rows came; None where none has come yet.
+
+    Raises:
+        EntasError: a source is older than the days after which dbt_project/models/staging/_sources.yml says error.
+    """
+    ages = source_ages(settings)
+    told = {status: [f"{age.source} ({age.days} days)" for age in ages if age.status == status] for status in _AGED}
+    if told["warn"]:
+        _log.warning("nothing new came for longer than it should: %s", ", ".join(told["warn"]))
+    if told["error"]:
+        raise EntasError(
+            f"nothing new came for too long: {', '.join(told['error'])}; see whether intake_registers runs and the "
+            "inbox is reached, then remind the villages (entas completeness)"
+        )
+    return {age.source: age.days for age in ages}
 
 
 def vacuum(settings: Settings) -> int:

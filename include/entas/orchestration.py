@@ -31,6 +31,7 @@ from entas.errors import EntasError, UsageError
 from entas.settings import Settings
 from entas.warehouse import open_warehouse
 from entas.warehouse.connection import AIRFLOW_DATABASE
+from entas.warehouse.documentation import write_docs
 from entas.warehouse.embedded import EmbeddedServer
 
 #: Name of the asset that intake emits and the transformation waits for.
@@ -168,12 +169,12 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
     home = settings.home / "airflow"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept = _kept_secrets(home / "secrets.json")
-    docs = {"entas": {"dir": str(settings.home / "dbt" / "target"), "index": "index.html", "name": "dbt docs"}}
     values = {
         "ENTAS_HOME": str(settings.home),
         "ENTAS_REGENCY": settings.regency,
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(settings.project_root / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(settings.project_root / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
@@ -197,7 +198,6 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__COSMOS__CACHE_DIR": str(settings.home / "airflow" / "cosmos"),
         # The producer is never tried again, so nothing has to outlive it.
         "AIRFLOW__COSMOS__ENABLE_WATCHER_RELIABLE_RETRY": "False",
-        "AIRFLOW__COSMOS__DBT_DOCS_PROJECTS": json.dumps(docs),
         **_silent(),
     }
     given = os.environ.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
@@ -333,6 +333,7 @@ class Supervisor:
         }
         ensure_manifest(self.settings)
         open_warehouse(self.settings)
+        write_docs(self.settings, only_if_missing=True)
         ensure_airflow_database(self.settings, environment)
         # Tasks report to the API server, and one that cannot is failed until its retry: the others come after it.
         deadline = time.monotonic() + _START_SECONDS
@@ -490,16 +491,18 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def write_docs(settings: Settings) -> Path:
-    """Write dbt's documentation of the warehouse as one web page.
+def tell_ages(settings: Settings) -> None:
+    """Print how old each source is, by the limits of the dbt project.
 
     Raises:
-        EntasError: dbt cannot; names its log.
+        EntasError: dbt cannot tell.
     """
-    from entas.warehouse.dbt import dbt_arguments, run_dbt
+    from entas.warehouse.documentation import source_ages
 
-    run_dbt(settings, ["docs", "generate", "--static", *dbt_arguments(settings)])
-    return settings.home / "dbt" / "target" / "static_index.html"
+    words = {"pass": "", "warn": "older than it should be", "error": "too old: ask the villages", "never": ""}
+    for age in source_ages(settings):
+        came = f"{age.received_at:%Y-%m-%d}, {age.days} days ago" if age.received_at else "nothing came yet"
+        print(f"  {age.source:<28} {came:<28} {words[age.status]}".rstrip())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -521,7 +524,8 @@ def main(arguments: list[str] | None = None) -> int:
             case ["manifest"]:
                 ensure_manifest(settings)
             case ["docs"]:
-                print(f"Open {write_docs(settings)} in a browser.")
+                print(f"Open {write_docs(settings)} in a browser. The youngest of what villages sent came:")
+                tell_ages(settings)
             case _:
                 raise UsageError("usage: python -m entas.orchestration up|down|env|manifest|docs")
     except EntasError as error:

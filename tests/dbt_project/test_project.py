@@ -130,6 +130,14 @@ def test_numbers_keep_their_full_precision(built: Built) -> None:
     assert scales == []
 
 
+def test_every_mart_has_a_primary_key(built: Built) -> None:
+    keyed = built.rows(
+        "select conrelid::regclass::text as name from pg_constraint"
+        " where contype = 'p' and connamespace = 'marts'::regnamespace"
+    )
+    assert {row["name"] for row in keyed} == {f"marts.{name}" for name in MARTS}
+
+
 @pytest.mark.parametrize("name", ["poverty_lines.csv", "policy.csv"])
 def test_seeds_are_plain_utf_8(name: str) -> None:
     text = Path(PROJECT_ROOT / "dbt_project" / "seeds" / name).read_bytes().decode("utf-8")

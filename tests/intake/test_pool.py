@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -158,6 +160,16 @@ def test_work_that_never_ends_or_dies_costs_its_own_result_alone() -> None:
         assert list(pool.each(math.factorial, [5], lambda job: None)) == [120]
         with pytest.raises(ValueError, match="factorial"):
             list(pool.each(math.factorial, [-1], lambda job: None))
+
+
+def test_a_reader_says_nothing_but_its_answer(capfd: pytest.CaptureFixture[str]) -> None:
+    """Libraries print, warn, log and panic with what stands in the cells."""
+    with ReaderPool("key", workers=1) as pool:
+        assert list(pool.each(print, ["SITI AMINAH"], lambda job: "died")) == [None]
+        assert list(pool.each(warnings.warn, ["SITI AMINAH"], lambda job: "died")) == [None]
+        assert list(pool.each(logging.critical, ["SITI AMINAH"], lambda job: "died")) == [None]
+        assert list(pool.each(os.system, ["echo SITI AMINAH; echo SITI AMINAH >&2"], lambda job: "died")) == [0]
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_process_that_neither_works_nor_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,9 @@ import psycopg
 import pytest
 
 from entas import privacy
+from entas.clock import jakarta_day, now
 from entas.errors import EntasError
+from entas.explain import explain, to_text
 from entas.housekeeping import storage
 from entas.privacy import files, retention
 from entas.privacy.columns import TABLES
@@ -42,7 +44,7 @@ def _marts(office: Office, old_ids: Mapping[str, str] = MappingProxyType({})) ->
 
 
 def test_identities_go_and_the_figures_stay_row_for_row(office: Office) -> None:
-    """Retention, and then the erasure of a person whose old rows it had dealt with: one build shows both."""
+    """Retention, and then the erasure of a family whose old rows it had dealt with: one build shows both."""
     transform(office.settings)
     before = _marts(office)
     ids = _ids(office)
@@ -55,7 +57,7 @@ def test_identities_go_and_the_figures_stay_row_for_row(office: Office) -> None:
     assert done.rows["raw.penduduk"] == 10
     assert done.files == {"archive": 2, "feedback": 3, "inbox": 3}
 
-    subject = privacy.Subject.of(office.settings, nik=nik(20))
+    subject = privacy.Subject.of(office.settings, no_kk=no_kk(2))
     answer = privacy.erase(office.settings, subject, reference="470/12", requested_on=_TODAY)
     assert office.where(nik(20), no_kk(2), "WARGA 2 0") == {}
     assert answer.rows["raw.penduduk"] == 2
@@ -63,11 +65,16 @@ def test_identities_go_and_the_figures_stay_row_for_row(office: Office) -> None:
     old_ids = {new: old for old, new in zip(ids, _ids(office), strict=True) if new != old}
     after = _marts(office, old_ids)
     assert [name for name in before if before[name] != after.get(name)] == []
+    # Whoever asks why is told that the source is gone, and that the erased family is nobody's any more.
+    told = explain(office.settings, date(2023, 10, 1), no_kk=no_kk(7))
+    assert {source["destroyed_on"] for source in told["sources"]} == {jakarta_day(now()).isoformat()}
+    assert "telah dimusnahkan" in to_text(told)
+    with pytest.raises(EntasError, match=r"erased on request \(470/12\)"):
+        explain(office.settings, date(2023, 10, 1), no_kk=no_kk(2))
     erased = {PSEUDONYMS.person_id(nik(20)), PSEUDONYMS.household_id(no_kk(2))}
     assert erased <= set(old_ids.values())
     assert erased.isdisjoint(old_ids)
-    assert office.where(*erased).keys() <= {PSEUDONYMS.person_id(nik(20))}
-    assert set(office.where(*erased).get(PSEUDONYMS.person_id(nik(20)), [])) <= {"privacy.request"}
+    assert office.where(*erased) == {PSEUDONYMS.household_id(no_kk(2)): ["privacy.request"]}
 
 
 def _ids(office: Office) -> list[str]:

@@ -25,12 +25,16 @@ from entas.text import shown
 
 @dataclass(frozen=True)
 class Receipt:
-    """An upload as it was received, and what became of it then (a status of `raw.upload`)."""
+    """An upload as it was received, and what became of it then (a status of `raw.upload`).
+
+    Attributes:
+        file: its name, or what stands for it (`entas.reporting.inputs.file_token`).
+    """
 
     upload_id: int
     village_code: str
     period: str
-    file_name: str
+    file: str
     sha256: str
     received_at: datetime
     status: str
@@ -101,7 +105,7 @@ def replay(
     by_moment = {one.received_at: one for one in ordered}
     pending = [
         # Those that lay outside of a folder of a village and month have no such parts in their path.
-        Pending(one.received_at, "/".join(filter(None, (one.village_code, one.period, one.file_name))),
+        Pending(one.received_at, "/".join(filter(None, (one.village_code, one.period, one.file))),
                 sizes[one.sha256], 0)
         for one in ordered
     ]  # fmt: skip

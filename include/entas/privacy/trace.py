@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import psycopg
+from psycopg.rows import tuple_row
 
 from entas.clock import jakarta_day
 
@@ -22,6 +23,12 @@ where upload_id = any(%s) order by upload_id, destroyed_at
 """
 
 
+def destroyed_days(connection: psycopg.Connection[Any], upload_ids: Iterable[int]) -> dict[int, date]:
+    """Which of these uploads lost their identities or the bytes of their file, and when last (day in Jakarta)."""
+    rows = connection.cursor(row_factory=tuple_row).execute(_DESTROYED, (list(upload_ids),))
+    return {upload_id: jakarta_day(moment) for upload_id, _, moment, *_ in rows}
+
+
 def destroyed(connection: psycopg.Connection[Any], upload_ids: Iterable[int]) -> dict[int, str]:
     """Which of these uploads lost their identities or the bytes of their file, each with one clause that says so.
 
@@ -32,7 +39,7 @@ def destroyed(connection: psycopg.Connection[Any], upload_ids: Iterable[int]) ->
         Upload id to a clause such as `destroyed by retention on 2025-11-30`.
     """
     found: dict[int, str] = {}
-    rows = connection.cursor(row_factory=psycopg.rows.tuple_row).execute(_DESTROYED, (list(upload_ids),))
+    rows = connection.cursor(row_factory=tuple_row).execute(_DESTROYED, (list(upload_ids),))
     for upload_id, cause, moment, reference, *_ in rows:
         found[upload_id] = _clause(cause, jakarta_day(moment), reference)
     return found
@@ -40,7 +47,7 @@ def destroyed(connection: psycopg.Connection[Any], upload_ids: Iterable[int]) ->
 
 def identities_destroyed(connection: psycopg.Connection[Any], upload_id: int) -> str | None:
     """As `destroyed`, of one upload and only when all its names and numbers are gone (retention)."""
-    rows = connection.cursor(row_factory=psycopg.rows.tuple_row).execute(_DESTROYED, ([upload_id],)).fetchall()
+    rows = connection.cursor(row_factory=tuple_row).execute(_DESTROYED, ([upload_id],)).fetchall()
     for _, cause, moment, reference, identities, _ in rows:
         if identities:
             return _clause(cause, jakarta_day(moment), reference)

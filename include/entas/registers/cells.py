@@ -431,8 +431,9 @@ _IN_WORDS = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _CENT = Decimal("0.01")
-#: raw amounts are numeric(18,2); anything as large is no family's and no payment's.
-_AMOUNT_LIMIT = Decimal(10) ** 16
+#: Anything as large is no family's and no payment's. It is a NIK or a card number in the wrong column, also where a
+#: digit or two are missing, and as an amount it would stand in the marts.
+_AMOUNT_LIMIT = Decimal(10) ** 13
 
 
 def parse_amount(cell: Any) -> Value:

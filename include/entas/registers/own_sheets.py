@@ -15,11 +15,13 @@ SUMMARY = ("Ringkasan", "Hasil Periksa Register")
 INSTRUCTIONS = ("Petunjuk", "Petunjuk Pengisian Buku Kerja Entas")
 CODE_LISTS = ("Daftar Kode", "Daftar kode untuk pilihan sel")
 FAMILIES = ("Daftar Keluarga", "Daftar keluarga dengan angka terakhir yang diketahui (tidak dibaca)")
+WORKLIST_INSTRUCTIONS = ("Petunjuk", "Daftar Verifikasi Keluarga")
+WORKLIST = ("Daftar Verifikasi", "Daftar keluarga yang perlu diverifikasi")
 
 #: What a feedback workbook adds to the name of the upload it is about.
 FEEDBACK_SUFFIX = ".hasil-periksa.xlsx"
 
-_OWN = frozenset((SUMMARY, INSTRUCTIONS, CODE_LISTS, FAMILIES))
+_OWN = frozenset((SUMMARY, INSTRUCTIONS, CODE_LISTS, FAMILIES, WORKLIST_INSTRUCTIONS, WORKLIST))
 
 
 def is_own_sheet(sheet: Sheet) -> bool:

@@ -53,6 +53,7 @@ def transform(
     as_of: datetime | None = None,
     schema_suffix: str = "",
     through_period: date | None = None,
+    data_tests: bool = True,
     progress: Progress | None = None,
 ) -> None:
     """Build seeds and models and run the data tests.
@@ -62,6 +63,7 @@ def transform(
         as_of: build as known at this moment; needs `schema_suffix`, so that nothing is written into `marts`.
         schema_suffix: appended to every schema that dbt writes.
         through_period: carry the months on to this one although no upload has reached it.
+        data_tests: without them where the outcome is compared with another, as a whole.
         progress: called with (name of the node, nodes done, nodes in all).
 
     Raises:
@@ -79,7 +81,7 @@ def transform(
     arguments = [
         "build",
         *dbt_arguments(settings),
-        *("--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)),
+        *("--exclude-resource-type", "unit_test", *([] if data_tests else ["test"]), "--vars", json.dumps(variables)),
         *(["--full-refresh"] if full_refresh else []),
     ]
     warehouse = open_warehouse(settings)
