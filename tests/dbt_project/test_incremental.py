@@ -1,8 +1,8 @@
 """The transformation does only what has changed, and its result is that of making everything anew, row for row.
 
 Each step loads some more uploads of a random world (corrections, late months, files of the same name, rejected ones,
-new months), lets dbt build what has changed, and compares every table with a build of the same uploads beside the marts,
-which is always whole.
+new months), lets dbt build what has changed, and compares every table with a build of the same uploads beside the
+marts, which is always whole.
 """
 
 from __future__ import annotations
