@@ -62,6 +62,7 @@ docs: $(READY) ## dbt's documentation of the warehouse as one web page
 
 bench: $(READY) ## reading large workbooks and inboxes, the search for duplicates, queries of the marts (FULL=1: a whole regency)
 	@$(BIN)/python scripts/bench.py
+	@$(BIN)/python scripts/bench_incremental.py
 	@$(BIN)/python scripts/bench_marts.py $(if $(FULL),--full)
 
 fuzz: $(READY) ## changed files for every reader, FUZZ_SECONDS long (300)

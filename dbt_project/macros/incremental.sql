@@ -250,3 +250,19 @@
     {%- endif -%}
     {{ return(true) }}
 {%- endmacro %}
+
+
+{# Why everything is made anew whatever the state says, as a literal: null when nothing of the kind is so. #}
+{% macro made_anew_because() -%}
+    {%- if model.resource_type == 'unit_test' -%}
+        null::text
+    {%- elif flags.FULL_REFRESH -%}
+        'asked for'::text
+    {%- elif var('schema_suffix', '') or var('as_of', '') -%}
+        'beside the marts'::text
+    {%- elif not tables_are_there() -%}
+        'a table is missing'::text
+    {%- else -%}
+        null::text
+    {%- endif -%}
+{%- endmacro %}

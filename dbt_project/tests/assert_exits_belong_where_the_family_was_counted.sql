@@ -3,7 +3,7 @@
 select
     household_id,
     period
-from {{ changed(ref('fct_household_status_monthly')) }} as household_status
+from {{ changed(ref('fct_household_status_monthly')) }}
 where
     movement in ('exited', 'transferred', 'remained')
     and (previous_village_code is null or previous_status is distinct from 'extreme_poor')

@@ -4,7 +4,7 @@ with
 
 household_status as (
 
-    select * from {{ changed(ref('fct_household_status_monthly'), 'households') }} as household_status
+    select * from {{ changed(ref('fct_household_status_monthly'), 'households') }}
 
 ),
 

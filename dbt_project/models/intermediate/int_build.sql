@@ -62,10 +62,8 @@ final as (
         now_known.last_period,
         known_before.last_period as known_last_period,
         case
-            when {{ 'true' if flags.FULL_REFRESH else 'false' }} then 'asked for'
-            when {{ 'true' if var('schema_suffix', '') or var('as_of', '') else 'false' }} then 'beside the marts'
             when known_before.built_at is null then 'no good build before'
-            when {{ 'true' if not tables_are_there() else 'false' }} then 'a table is missing'
+            when {{ made_anew_because() }} is not null then {{ made_anew_because() }}
             when known_before.fingerprint <> now_known.fingerprint
                 then 'another project, policy, poverty line, regency or reference, or corrected rows'
             when known_before.first_period is distinct from now_known.first_period then 'another first month'

@@ -14,7 +14,7 @@ with
 
 event_uploads as (
 
-    select * from {{ changed(ref('int_event_uploads_in_force'), 'decisions_of_villages') }} as event_uploads
+    select * from {{ changed(ref('int_event_uploads_in_force'), 'decisions_of_villages') }}
 
 ),
 

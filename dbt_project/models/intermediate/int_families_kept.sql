@@ -29,13 +29,13 @@ register_families as (
 
 family_claims as (
 
-    select * from {{ changed(ref('int_family_claims')) }} as family_claims
+    select * from {{ changed(ref('int_family_claims')) }}
 
 ),
 
 person_claims as (
 
-    select * from {{ changed(ref('int_person_claims')) }} as person_claims
+    select * from {{ changed(ref('int_person_claims')) }}
 
 ),
 
@@ -85,17 +85,17 @@ listed as (
         register_families.students_smp,
         register_families.students_sma
     {% if partial() -%}
-        from {{ household_months }} as keys
+        from {{ household_months }} as again
         inner join {{ household_villages }} as household_villages
-            on keys.household_id = household_villages.household_id
+            on again.household_id = household_villages.household_id
         inner join registers_in_force
             on
-                keys.period = registers_in_force.period
+                again.period = registers_in_force.period
                 and household_villages.village_code = registers_in_force.village_code
         inner join register_families
             on
                 registers_in_force.upload_id = register_families.upload_id
-                and keys.household_id = register_families.household_id
+                and again.household_id = register_families.household_id
     {%- else -%}
         from registers_in_force
         inner join register_families on registers_in_force.upload_id = register_families.upload_id

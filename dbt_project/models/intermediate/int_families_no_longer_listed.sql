@@ -31,7 +31,7 @@ families_kept as not materialized (
 
 families_before as (
 
-    select * from {{ changed(ref('int_families_kept'), months_before=1) }} as families_before
+    select * from {{ changed(ref('int_families_kept'), months_before=1) }}
 
 ),
 

@@ -13,7 +13,7 @@ with
 
 families_kept as (
 
-    select * from {{ changed(ref('int_families_kept')) }} as families_kept
+    select * from {{ changed(ref('int_families_kept')) }}
 
 ),
 
@@ -25,7 +25,7 @@ welfare_in_force as (
 
 named_persons as (
 
-    select * from {{ changed(ref('int_named_persons')) }} as named_persons
+    select * from {{ changed(ref('int_named_persons')) }}
 
 ),
 

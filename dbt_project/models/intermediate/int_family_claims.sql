@@ -30,10 +30,10 @@ register_families as (
 shared_families as (
 
     {% if partial() -%}
-        select keys.*
-        from {{ household_months }} as keys
+        select again.*
+        from {{ household_months }} as again
         where (
-            select count(*) from {{ household_villages }} as villages where villages.household_id = keys.household_id
+            select count(*) from {{ household_villages }} as villages where villages.household_id = again.household_id
         ) > 1
     {%- else -%}
         select household_id

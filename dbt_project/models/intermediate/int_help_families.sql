@@ -47,9 +47,9 @@ named_persons as (
 -- A payment is of the month of its date, or without one looked at in that of its upload; an activity is looked at in
 -- each of twelve months from its beginning.
 {% if partial() -%}
-keys as (
+again as (
 
-    select * from {{ household_months }} as keys
+    select * from {{ household_months }} as again
 
 ),
 
@@ -57,16 +57,16 @@ keys as (
 help as (
 
     select
-        keys.period,
+        again.period,
         'payment' as help_type,
         payments.payment_id as help_id,
         payments.household_id,
         payments.person_id
-    from keys
+    from again
     inner join payments
         on
-            keys.household_id = payments.household_id
-            and keys.period = payments.family_period
+            again.household_id = payments.household_id
+            and again.period = payments.family_period
 
     union
 
@@ -76,11 +76,11 @@ help as (
         payments.payment_id as help_id,
         payments.household_id,
         payments.person_id
-    from keys
+    from again
     inner join named_persons
         on
-            keys.household_id = named_persons.household_id
-            and keys.period = named_persons.period
+            again.household_id = named_persons.household_id
+            and again.period = named_persons.period
     inner join payments
         on
             named_persons.person_id = payments.person_id
@@ -89,16 +89,16 @@ help as (
     union
 
     select
-        keys.period,
+        again.period,
         'activity' as help_type,
         activities.activity_id as help_id,
         activities.household_id,
         activities.person_id
-    from keys
-    inner join months on keys.period = months.period
+    from again
+    inner join months on again.period = months.period
     inner join activities
         on
-            keys.household_id = activities.household_id
+            again.household_id = activities.household_id
             and activities.started_on between months.window_start and months.month_end
 
     union
@@ -109,11 +109,11 @@ help as (
         activities.activity_id as help_id,
         activities.household_id,
         activities.person_id
-    from keys
+    from again
     inner join named_persons
         on
-            keys.household_id = named_persons.household_id
-            and keys.period = named_persons.period
+            again.household_id = named_persons.household_id
+            and again.period = named_persons.period
     inner join months on named_persons.period = months.period
     inner join activities
         on
@@ -174,10 +174,10 @@ final as (
     select with_family.*
     from with_family
     {% if partial() -%}
-        inner join keys
+        inner join again
             on
-                with_family.period = keys.period
-                and with_family.household_id = keys.household_id
+                with_family.period = again.period
+                and with_family.household_id = again.household_id
     {%- else -%}
         where with_family.household_id is not null
     {%- endif %}

@@ -13,7 +13,7 @@ with
 
 help_families as (
 
-    select * from {{ changed(ref('int_help_families')) }} as help_families
+    select * from {{ changed(ref('int_help_families')) }}
 
 ),
 

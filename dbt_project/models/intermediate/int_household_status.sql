@@ -14,25 +14,25 @@ with
 
 families_kept as (
 
-    select * from {{ changed(ref('int_families_kept')) }} as families_kept
+    select * from {{ changed(ref('int_families_kept')) }}
 
 ),
 
 families_no_longer_listed as (
 
-    select * from {{ changed(ref('int_families_no_longer_listed')) }} as families_no_longer_listed
+    select * from {{ changed(ref('int_families_no_longer_listed')) }}
 
 ),
 
 family_amounts as (
 
-    select * from {{ changed(ref('int_family_amounts')) }} as family_amounts
+    select * from {{ changed(ref('int_family_amounts')) }}
 
 ),
 
 latest_decisions as (
 
-    select * from {{ changed(ref('int_latest_decisions')) }} as latest_decisions
+    select * from {{ changed(ref('int_latest_decisions')) }}
 
 ),
 

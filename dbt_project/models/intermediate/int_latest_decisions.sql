@@ -19,7 +19,7 @@ months as (
 
 families_kept as (
 
-    select * from {{ changed(ref('int_families_kept')) }} as families_kept
+    select * from {{ changed(ref('int_families_kept')) }}
 
 ),
 

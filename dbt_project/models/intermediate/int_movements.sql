@@ -14,19 +14,19 @@ with
 
 household_status as (
 
-    select * from {{ changed(ref('int_household_status')) }} as household_status
+    select * from {{ changed(ref('int_household_status')) }}
 
 ),
 
 month_before as (
 
-    select * from {{ changed(ref('int_household_status'), months_before=1) }} as month_before
+    select * from {{ changed(ref('int_household_status'), months_before=1) }}
 
 ),
 
 counted as (
 
-    select * from {{ changed(ref('int_household_status'), 'households') }} as counted
+    select * from {{ changed(ref('int_household_status'), 'households') }}
     where is_counted
 
 ),

@@ -63,8 +63,8 @@ person_claims as (
 persons_asked as (
 
     select distinct person_households.person_id
-    from {{ households }} as keys
-    inner join {{ person_households }} as person_households on keys.household_id = person_households.household_id
+    from {{ households }} as again
+    inner join {{ person_households }} as person_households on again.household_id = person_households.household_id
 
 ),
 {%- endif %}
@@ -116,20 +116,20 @@ listed as (
     from named
     {% if partial() -%}
         inner join {{ person_households }} as person_households on named.person_id = person_households.person_id
-        inner join {{ household_months }} as keys
+        inner join {{ household_months }} as again
             on
-                person_households.household_id = keys.household_id
-                and named.from_period <= keys.period
+                person_households.household_id = again.household_id
+                and named.from_period <= again.period
         inner join {{ household_villages }} as household_villages
-            on keys.household_id = household_villages.household_id
+            on again.household_id = household_villages.household_id
         inner join registers_in_force
             on
-                keys.period = registers_in_force.period
+                again.period = registers_in_force.period
                 and household_villages.village_code = registers_in_force.village_code
         inner join persons
             on
                 registers_in_force.upload_id = persons.upload_id
-                and keys.household_id = persons.household_id
+                and again.household_id = persons.household_id
                 and named.person_id = persons.person_id
     {%- else -%}
         inner join persons on named.person_id = persons.person_id

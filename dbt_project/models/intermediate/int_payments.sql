@@ -16,7 +16,7 @@ with
 
 event_uploads as (
 
-    select * from {{ changed(ref('int_event_uploads_in_force'), 'payments_of_villages') }} as event_uploads
+    select * from {{ changed(ref('int_event_uploads_in_force'), 'payments_of_villages') }}
 
 ),
 

@@ -46,10 +46,10 @@ registers as (
 shared_persons as (
 
     select distinct
-        keys.period,
+        again.period,
         mine.person_id
-    from {{ household_months }} as keys
-    inner join {{ person_households }} as mine on keys.household_id = mine.household_id
+    from {{ household_months }} as again
+    inner join {{ person_households }} as mine on again.household_id = mine.household_id
     where exists (
         select 1
         from {{ person_households }} as theirs
@@ -178,10 +178,10 @@ final as (
     select claimed.*
     from claimed
     {% if partial() -%}
-        inner join {{ household_months }} as keys
+        inner join {{ household_months }} as again
             on
-                claimed.household_id = keys.household_id
-                and claimed.period = keys.period
+                claimed.household_id = again.household_id
+                and claimed.period = again.period
     {%- endif %}
 
 )

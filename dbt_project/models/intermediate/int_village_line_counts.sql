@@ -13,7 +13,7 @@ with
 
 families_kept as (
 
-    select * from {{ changed(ref('int_families_kept'), 'village_months') }} as families_kept
+    select * from {{ changed(ref('int_families_kept'), 'village_months') }}
 
 ),
 

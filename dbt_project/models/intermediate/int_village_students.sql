@@ -13,7 +13,7 @@ with
 
 household_status as (
 
-    select * from {{ changed(ref('int_movements'), 'village_months') }} as household_status
+    select * from {{ changed(ref('int_movements'), 'village_months') }}
 
 ),
 

@@ -12,7 +12,7 @@
 }}
 
 {# A row counts for twelve months: those of earlier periods have no say in the months that are made again. #}
-{% set keys = keys_of('welfare_months') %}
+{% set welfare_months = keys_of('welfare_months') %}
 
 with
 
@@ -41,7 +41,7 @@ keyed as (
         select
             welfare.*,
             welfare.household_id as family_key
-        from (select distinct family_key from {{ keys }} as keys) as families
+        from (select distinct family_key from {{ welfare_months }} as again) as families
         inner join welfare on families.family_key = welfare.household_id
 
         union all
@@ -49,7 +49,7 @@ keyed as (
         select
             welfare.*,
             welfare.head_person_id as family_key
-        from (select distinct family_key from {{ keys }} as keys) as families
+        from (select distinct family_key from {{ welfare_months }} as again) as families
         inner join welfare on families.family_key = welfare.head_person_id and welfare.household_id is null
     {%- else -%}
         select
@@ -81,7 +81,7 @@ latest_of_period as (
     where
         uploads.is_accepted
         {% if partial() -%}
-            and uploads.period >= (select {{ add_months('min(period)', -11) }} from {{ keys }} as keys)
+            and uploads.period >= (select {{ add_months('min(period)', -11) }} from {{ welfare_months }} as again)
         {%- endif %}
     order by
         keyed.family_key,
@@ -126,10 +126,10 @@ final as (
             and with_successor.welfare_period >= months.window_start
             and months.period < coalesce(with_successor.next_welfare_period, 'infinity'::date)
     {% if partial() -%}
-        inner join {{ keys }} as keys
+        inner join {{ welfare_months }} as again
             on
-                with_successor.family_key = keys.family_key
-                and months.period = keys.period
+                with_successor.family_key = again.family_key
+                and months.period = again.period
     {%- endif %}
 
 )

@@ -16,7 +16,7 @@ with
 
 payments as (
 
-    select * from {{ changed(ref('int_payments'), 'payments') }} as payments
+    select * from {{ changed(ref('int_payments'), 'payments') }}
 
 ),
 

@@ -15,7 +15,7 @@ with
 
 activities as (
 
-    select * from {{ changed(ref('int_activities'), 'activities') }} as activities
+    select * from {{ changed(ref('int_activities'), 'activities') }}
 
 ),
 

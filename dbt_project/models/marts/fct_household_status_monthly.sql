@@ -17,7 +17,7 @@ with
 
 movements as (
 
-    select * from {{ changed(ref('int_movements')) }} as movements
+    select * from {{ changed(ref('int_movements')) }}
 
 ),
 

@@ -15,7 +15,7 @@ with
 
 household_status as (
 
-    select * from {{ changed(ref('fct_household_status_monthly')) }} as household_status
+    select * from {{ changed(ref('fct_household_status_monthly')) }}
 
 ),
 
