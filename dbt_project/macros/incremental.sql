@@ -149,7 +149,7 @@
 #}
 {% macro project_fingerprint() -%}
     {%- set parts = [dbt_version, regency()] -%}
-    {%- if execute -%}
+    {%- if execute and model.resource_type != 'unit_test' -%}
         {%- for node in graph.nodes.values() | sort(attribute='unique_id') -%}
             {%- if node.resource_type in ('model', 'seed') and node.package_name == project_name -%}
                 {%- do parts.append([

@@ -89,8 +89,9 @@ final as (
         sum(measured.members) filter (where measured.is_measured) as measured_persons,
         sum(measured.members) filter (where measured.is_measured and measured.is_below_line) as poor_persons,
         sum(measured.shortfall) filter (where measured.is_measured) as shortfall,
-        sum(measured.shortfall * measured.shortfall / measured.members) filter (where measured.is_measured)
-            as squared_shortfall
+        trim_scale(
+            sum(measured.shortfall * measured.shortfall / measured.members) filter (where measured.is_measured)
+        ) as squared_shortfall
     from measured
     left join household_help
         on
