@@ -17,6 +17,7 @@ from entas.errors import EntasError
 from entas.reporting import Release
 from entas.settings import Settings
 from entas.warehouse import open_warehouse
+from entas.warehouse.documentation import SourceAge
 from tests.publishing.conftest import conn, office, released  # noqa: F401  fixtures
 
 
@@ -98,3 +99,24 @@ def test_what_a_killed_as_of_report_left_is_dropped_and_a_live_one_is_not(settin
             "select nspname from pg_namespace where nspname ~ '^(marts|seeds)_' order by 1"
         ).fetchall()
     assert found == [("marts_asof_202310_4712",), ("marts_of_mine",)]
+
+
+def _age(source: str, status: str, days: int | None) -> SourceAge:
+    return SourceAge(source, status, None, days, (36, 67))
+
+
+def test_sources_that_grow_old_are_warned_of(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ages = [_age("raw.bantuan", "never", None), _age("raw.penduduk", "warn", 40), _age("raw.verifikasi", "pass", 3)]
+    monkeypatch.setattr(housekeeping, "source_ages", lambda _: ages)
+    assert housekeeping.check_sources(settings) == {"raw.bantuan": None, "raw.penduduk": 40, "raw.verifikasi": 3}
+    assert "raw.penduduk (40 days)" in caplog.text
+    assert "raw.verifikasi" not in caplog.text
+
+
+def test_sources_that_are_too_old_fail_and_are_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    ages = [_age("raw.penduduk", "error", 70), _age("raw.upload", "pass", 3)]
+    monkeypatch.setattr(housekeeping, "source_ages", lambda _: ages)
+    with pytest.raises(EntasError, match=r"nothing new came for too long: raw\.penduduk \(70 days\); see whether"):
+        housekeeping.check_sources(settings)

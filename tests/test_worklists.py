@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import zipfile
@@ -16,6 +17,7 @@ import psycopg
 import pytest
 import yaml
 
+from entas.cli import main as command_line
 from entas.errors import EntasError, UsageError
 from entas.intake import run_intake
 from entas.settings import PROJECT_ROOT, Settings
@@ -206,6 +208,19 @@ def test_wrong_months_and_kecamatan_are_told(world: World) -> None:
         write_worklists(world.settings, date(2021, 1, 1))
     with pytest.raises(UsageError, match="is no kecamatan of regency"):
         write_worklists(world.settings, OCTOBER, "32.16.99")
+
+
+def test_the_command_tells_what_it_wrote(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Settings, "from_env", classmethod(lambda _: world.settings))
+    with pytest.raises(SystemExit) as left:
+        command_line(["worklists", "--period", "2023-10", "--district", DISTRICT, "--json"])
+    assert left.value.code == 0
+    assert json.loads(capsys.readouterr().out) == world.summary.to_dict()
+    with pytest.raises(SystemExit) as left:
+        command_line(["worklists", "--period", "2023-10", "--district", "32.16.99"])
+    assert left.value.code == 2
 
 
 def test_marts_that_are_not_built_are_told(settings: Settings) -> None:

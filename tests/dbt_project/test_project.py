@@ -13,6 +13,7 @@ from entas.reporting.figures import read_figures
 from entas.reporting.gate import check_gate
 from entas.settings import PROJECT_ROOT
 from entas.warehouse.dbt import dbt_arguments, run_dbt
+from entas.warehouse.documentation import source_ages
 from tests.dbt_project.compatibility import Column, Marts, additions, breaks, contracts, promised
 from tests.dbt_project.conftest import Built
 
@@ -147,3 +148,17 @@ def test_seeds_are_plain_utf_8(name: str) -> None:
 
 def test_unit_tests_pass(built: Built) -> None:
     run_dbt(built.settings, ["test", *dbt_arguments(built.settings), "--select", "test_type:unit"])
+
+
+def test_the_age_of_every_watched_source_is_told(built: Built, manifest: dict[str, Any]) -> None:
+    watched = {f"{one['source_name']}.{one['name']}": one for one in manifest["sources"].values() if one["freshness"]}
+    ages = {age.source: age for age in source_ages(built.settings)}
+    assert set(ages) == {name for name, one in watched.items() if one["freshness"]["warn_after"]["count"]}
+    for name, age in ages.items():
+        limits = [one for one in watched[name]["freshness"].values() if isinstance(one, dict) and one["count"]]
+        assert {one["period"] for one in limits} == {"day"}
+        assert [limit for limit in age.limits if limit] == [one["count"] for one in limits]
+    assert ages["publication.report_release"].status == "never"
+    youngest = built.rows("select max(received_at) as at from raw.upload")[0]["at"]
+    assert ages["raw.upload"].received_at == youngest
+    assert ages["raw.upload"].status == "error"  # the worlds of the tests lie years ago
