@@ -66,7 +66,7 @@ final as (
             when {{ made_anew_because() }} is not null then {{ made_anew_because() }}
             when known_before.fingerprint <> now_known.fingerprint
                 then 'another project, policy, poverty line, regency or reference, or corrected rows'
-            when known_before.first_period is distinct from now_known.first_period then 'another first month'
+            when not coalesce(known_before.first_period = now_known.first_period, false) then 'another first month'
             when known_before.last_period > now_known.last_period then 'fewer months'
             when lost_uploads.uploads > 0 then 'an upload that counted is gone'
         end as full_refresh_reason

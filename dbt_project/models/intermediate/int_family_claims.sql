@@ -33,7 +33,8 @@ shared_families as (
         select again.*
         from {{ household_months }} as again
         where (
-            select count(*) from {{ household_villages }} as villages where villages.household_id = again.household_id
+            select count(*) from {{ household_villages }} as villages
+            where villages.household_id = again.household_id
         ) > 1
     {%- else -%}
         select household_id

@@ -47,104 +47,104 @@ named_persons as (
 -- A payment is of the month of its date, or without one looked at in that of its upload; an activity is looked at in
 -- each of twelve months from its beginning.
 {% if partial() -%}
-again as (
+    again as (
 
-    select * from {{ household_months }} as again
+        select * from {{ household_months }} as again
 
-),
+    ),
 
--- What names a family, or a person whom it lists, in a month that is made again.
-help as (
+    -- What names a family, or a person whom it lists, in a month that is made again.
+    help as (
 
-    select
-        again.period,
-        'payment' as help_type,
-        payments.payment_id as help_id,
-        payments.household_id,
-        payments.person_id
-    from again
-    inner join payments
-        on
-            again.household_id = payments.household_id
-            and again.period = payments.family_period
+        select
+            again.period,
+            'payment' as help_type,
+            payments.payment_id as help_id,
+            payments.household_id,
+            payments.person_id
+        from again
+        inner join payments
+            on
+                again.household_id = payments.household_id
+                and again.period = payments.family_period
 
-    union
+        union
 
-    select
-        named_persons.period,
-        'payment' as help_type,
-        payments.payment_id as help_id,
-        payments.household_id,
-        payments.person_id
-    from again
-    inner join named_persons
-        on
-            again.household_id = named_persons.household_id
-            and again.period = named_persons.period
-    inner join payments
-        on
-            named_persons.person_id = payments.person_id
-            and named_persons.period = payments.family_period
+        select
+            named_persons.period,
+            'payment' as help_type,
+            payments.payment_id as help_id,
+            payments.household_id,
+            payments.person_id
+        from again
+        inner join named_persons
+            on
+                again.household_id = named_persons.household_id
+                and again.period = named_persons.period
+        inner join payments
+            on
+                named_persons.person_id = payments.person_id
+                and named_persons.period = payments.family_period
 
-    union
+        union
 
-    select
-        again.period,
-        'activity' as help_type,
-        activities.activity_id as help_id,
-        activities.household_id,
-        activities.person_id
-    from again
-    inner join months on again.period = months.period
-    inner join activities
-        on
-            again.household_id = activities.household_id
-            and activities.started_on between months.window_start and months.month_end
+        select
+            again.period,
+            'activity' as help_type,
+            activities.activity_id as help_id,
+            activities.household_id,
+            activities.person_id
+        from again
+        inner join months on again.period = months.period
+        inner join activities
+            on
+                again.household_id = activities.household_id
+                and activities.started_on between months.window_start and months.month_end
 
-    union
+        union
 
-    select
-        named_persons.period,
-        'activity' as help_type,
-        activities.activity_id as help_id,
-        activities.household_id,
-        activities.person_id
-    from again
-    inner join named_persons
-        on
-            again.household_id = named_persons.household_id
-            and again.period = named_persons.period
-    inner join months on named_persons.period = months.period
-    inner join activities
-        on
-            named_persons.person_id = activities.person_id
-            and activities.started_on between months.window_start and months.month_end
+        select
+            named_persons.period,
+            'activity' as help_type,
+            activities.activity_id as help_id,
+            activities.household_id,
+            activities.person_id
+        from again
+        inner join named_persons
+            on
+                again.household_id = named_persons.household_id
+                and again.period = named_persons.period
+        inner join months on named_persons.period = months.period
+        inner join activities
+            on
+                named_persons.person_id = activities.person_id
+                and activities.started_on between months.window_start and months.month_end
 
-),
+    ),
 {%- else -%}
-help as (
+    help as (
 
-    select
-        months.period,
-        'payment' as help_type,
-        payments.payment_id as help_id,
-        payments.household_id,
-        payments.person_id
-    from payments
-    inner join months on payments.family_period = months.period
+        select
+            months.period,
+            'payment' as help_type,
+            payments.payment_id as help_id,
+            payments.household_id,
+            payments.person_id
+        from payments
+        inner join months on payments.family_period = months.period
 
-    union all
+        union all
 
-    select
-        months.period,
-        'activity' as help_type,
-        activities.activity_id as help_id,
-        activities.household_id,
-        activities.person_id
-    from activities
-    inner join months on activities.started_on between months.window_start and months.month_end
+        select
+            months.period,
+            'activity' as help_type,
+            activities.activity_id as help_id,
+            activities.household_id,
+            activities.person_id
+        from activities
+        inner join months on activities.started_on between months.window_start and months.month_end
 
-),
+    ),
 {%- endif %}
 
 -- The family of the card if it is listed in the month, else the one that lists the person.

@@ -12,14 +12,16 @@ with
 
 register_families as (
 
-    select * from {{ ref('int_register_families') }}
+    select listed.*
+    from {{ ref('int_register_families') }} as listed
     {% if partial() -%}
-        where upload_id in (select upload_id from {{ new_uploads }} where is_received)
+        inner join {{ new_uploads }} as new_uploads on listed.upload_id = new_uploads.upload_id
+        where new_uploads.is_received
     {%- endif %}
 
 ),
 
-listed as (
+found as (
 
     select distinct
         household_id,
@@ -31,14 +33,14 @@ listed as (
 final as (
 
     select
-        listed.household_id,
-        listed.village_code
-    from listed
+        found.household_id,
+        found.village_code
+    from found
     {% if partial() -%}
         left join {{ this }} as known
             on
-                listed.household_id = known.household_id
-                and listed.village_code = known.village_code
+                found.household_id = known.household_id
+                and found.village_code = known.village_code
         where known.household_id is null
     {%- endif %}
 

@@ -60,17 +60,18 @@ person_claims as (
 ),
 
 {% if partial() -%}
-persons_asked as (
+    persons_asked as ( -- noqa: ST03
 
-    select distinct person_households.person_id
-    from {{ households }} as again
-    inner join {{ person_households }} as person_households on again.household_id = person_households.household_id
+        select distinct person_households.person_id
+        from {{ households }} as again
+        inner join {{ person_households }} as person_households on again.household_id = person_households.household_id
 
-),
+    ),
 {%- endif %}
 
 -- Only persons whom some payment, activity or welfare row without card number names are looked up, from the month on in
 -- which the first of them does.
+-- noqa: disable=LT02
 naming as (
 
     {% set relations = [
@@ -80,9 +81,9 @@ naming as (
     ] -%}
     {% for relation, person, month in relations -%}
         select
-            {{ relation }}.{{ person }} as person_id,
-            {{ relation }}.{{ month }} as period
-        from {{ relation }}
+                        {{ relation }}.{{ person }},
+                        {{ relation }}.{{ month }}
+                from {{ relation }}
         {% if partial() -%}
             inner join persons_asked on {{ relation }}.{{ person }} = persons_asked.person_id
         {% endif -%}
@@ -90,9 +91,11 @@ naming as (
         {% if not loop.last %}
             union all
         {% endif %}
-    {%- endfor %}
+    
+        {%- endfor %}
 
 ),
+-- noqa: enable=LT02
 
 named as (
 

@@ -35,7 +35,7 @@ family_claims as (
 
 ),
 
-registers as (
+registers as ( -- noqa: ST03
 
     select distinct upload_id from registers_in_force
 
@@ -43,86 +43,86 @@ registers as (
 
 -- Few NIKs are ever listed by two families; only those are followed month by month.
 {% if partial() -%}
-shared_persons as (
+    shared_persons as (
 
-    select distinct
-        again.period,
-        mine.person_id
-    from {{ household_months }} as again
-    inner join {{ person_households }} as mine on again.household_id = mine.household_id
-    where exists (
-        select 1
-        from {{ person_households }} as theirs
-        where mine.person_id = theirs.person_id and mine.household_id <> theirs.household_id
-    )
+        select distinct
+            again.period,
+            mine.person_id
+        from {{ household_months }} as again
+        inner join {{ person_households }} as mine on again.household_id = mine.household_id
+        where exists (
+                select 1
+                from {{ person_households }} as theirs
+                where mine.person_id = theirs.person_id and mine.household_id <> theirs.household_id
+            )
 
-),
+    ),
 
-claims as (
+    claims as (
 
-    select
-        registers_in_force.period,
-        persons.person_id,
-        persons.household_id,
-        registers_in_force.village_code,
-        persons.upload_id,
-        persons.row_position,
-        persons.name_birth_key,
-        registers_in_force.register_period,
-        registers_in_force.received_at,
-        persons.life_status,
-        persons.is_member,
-        persons.schooling
-    from shared_persons
-    inner join {{ person_households }} as person_households
-        on shared_persons.person_id = person_households.person_id
-    inner join {{ household_villages }} as household_villages
-        on person_households.household_id = household_villages.household_id
-    inner join registers_in_force
-        on
-            shared_persons.period = registers_in_force.period
-            and household_villages.village_code = registers_in_force.village_code
-    inner join persons
-        on
-            registers_in_force.upload_id = persons.upload_id
-            and person_households.household_id = persons.household_id
-            and shared_persons.person_id = persons.person_id
-    where persons.has_nik
+        select
+            registers_in_force.period,
+            persons.person_id,
+            persons.household_id,
+            registers_in_force.village_code,
+            persons.upload_id,
+            persons.row_position,
+            persons.name_birth_key,
+            registers_in_force.register_period,
+            registers_in_force.received_at,
+            persons.life_status,
+            persons.is_member,
+            persons.schooling
+        from shared_persons
+        inner join {{ person_households }} as person_households
+            on shared_persons.person_id = person_households.person_id
+        inner join {{ household_villages }} as household_villages
+            on person_households.household_id = household_villages.household_id
+        inner join registers_in_force
+            on
+                shared_persons.period = registers_in_force.period
+                and household_villages.village_code = registers_in_force.village_code
+        inner join persons
+            on
+                registers_in_force.upload_id = persons.upload_id
+                and person_households.household_id = persons.household_id
+                and shared_persons.person_id = persons.person_id
+        where persons.has_nik
 
-),
+    ),
 {%- else -%}
-shared_persons as (
+    shared_persons as (
 
-    select persons.person_id
-    from persons
-    inner join registers on persons.upload_id = registers.upload_id
-    where persons.has_nik
-    group by persons.person_id
-    having min(persons.household_id) <> max(persons.household_id)
+        select persons.person_id
+        from persons
+        inner join registers on persons.upload_id = registers.upload_id
+        where persons.has_nik
+        group by persons.person_id
+        having min(persons.household_id) <> max(persons.household_id)
 
-),
+    ),
 
-claims as (
+    claims as (
 
-    select
-        registers_in_force.period,
-        persons.person_id,
-        persons.household_id,
-        registers_in_force.village_code,
-        persons.upload_id,
-        persons.row_position,
-        persons.name_birth_key,
-        registers_in_force.register_period,
-        registers_in_force.received_at,
-        persons.life_status,
-        persons.is_member,
-        persons.schooling
-    from persons
-    inner join shared_persons on persons.person_id = shared_persons.person_id
-    inner join registers_in_force on persons.upload_id = registers_in_force.upload_id
-    where persons.has_nik
+        select
+            registers_in_force.period,
+            persons.person_id,
+            persons.household_id,
+            registers_in_force.village_code,
+            persons.upload_id,
+            persons.row_position,
+            persons.name_birth_key,
+            registers_in_force.register_period,
+            registers_in_force.received_at,
+            persons.life_status,
+            persons.is_member,
+            persons.schooling
+        from persons
+        inner join shared_persons on persons.person_id = shared_persons.person_id
+        inner join registers_in_force on persons.upload_id = registers_in_force.upload_id
+        where persons.has_nik
 
-),
+    ),
 {%- endif %}
 
 -- A village that does not keep the family has no say about its persons.

@@ -21,14 +21,16 @@ persons as (
 
 registers as (
 
-    select * from {{ ref('int_registers') }}
+    select listed.*
+    from {{ ref('int_registers') }} as listed
     {% if partial() -%}
-        where upload_id in (select upload_id from {{ new_uploads }} where is_received)
+        inner join {{ new_uploads }} as new_uploads on listed.upload_id = new_uploads.upload_id
+        where new_uploads.is_received
     {%- endif %}
 
 ),
 
-listed as (
+found as (
 
     select distinct
         persons.person_id,
@@ -42,14 +44,14 @@ listed as (
 final as (
 
     select
-        listed.person_id,
-        listed.household_id
-    from listed
+        found.person_id,
+        found.household_id
+    from found
     {% if partial() -%}
         left join {{ this }} as known
             on
-                listed.person_id = known.person_id
-                and listed.household_id = known.household_id
+                found.person_id = known.person_id
+                and found.household_id = known.household_id
         where known.person_id is null
     {%- endif %}
 

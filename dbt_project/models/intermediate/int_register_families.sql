@@ -19,11 +19,16 @@ persons as (
 -- Rows of an upload never change, so a register is counted once for all builds.
 registers as (
 
-    select * from {{ ref('int_registers') }} as registers
+    select listed.*
+    from {{ ref('int_registers') }} as listed
     {% if partial() -%}
+        inner join {{ new_uploads }} as new_uploads on listed.upload_id = new_uploads.upload_id
         where
-            registers.upload_id in (select upload_id from {{ new_uploads }} where is_received)
-            and not exists (select 1 from {{ this }} as counted where counted.upload_id = registers.upload_id)
+            new_uploads.is_received
+            and not exists (
+                select 1 from {{ this }} as counted
+                where counted.upload_id = listed.upload_id
+            )
     {%- endif %}
 
 ),

@@ -65,7 +65,8 @@ def source_ages(settings: Settings) -> list[SourceAge]:
         EntasError: dbt cannot tell; names its log.
     """
     done = invoke_dbt(settings, ["source", "freshness", *_arguments(settings)])
-    results = list(done.result or [])
+    # What dbt_project.yml runs at the end of every command is in the result, too.
+    results = [one for one in done.result or [] if str(one.node.resource_type) == "source"]
     untold = [one for one in results if str(one.status) == "runtime error"]
     if done.exception or untold or not results:
         reason = done.exception or (untold[0].message if untold else "no source is watched")
