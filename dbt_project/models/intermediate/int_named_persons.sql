@@ -71,31 +71,40 @@ person_claims as (
 
 -- Only persons whom some payment, activity or welfare row without card number names are looked up, from the month on in
 -- which the first of them does.
--- noqa: disable=LT02
 naming as (
 
-    {% set relations = [
-        ('payments', 'person_id', 'family_period'),
-        ('activities', 'person_id', 'period'),
-        ('welfare_in_force', 'head_person_id', 'period'),
-    ] -%}
-    {% for relation, person, month in relations -%}
-        select
-                        {{ relation }}.{{ person }},
-                        {{ relation }}.{{ month }}
-                from {{ relation }}
-        {% if partial() -%}
-            inner join persons_asked on {{ relation }}.{{ person }} = persons_asked.person_id
-        {% endif -%}
-        where {{ relation }}.{{ person }} is not null and {{ relation }}.{{ month }} is not null
-        {% if not loop.last %}
-            union all
-        {% endif %}
-    
-        {%- endfor %}
+    select
+        payments.person_id,
+        payments.family_period as period
+    from payments
+    {% if partial() -%}
+        inner join persons_asked on payments.person_id = persons_asked.person_id
+    {%- endif %}
+    where payments.person_id is not null and payments.family_period is not null
+
+    union all
+
+    select
+        activities.person_id,
+        activities.period
+    from activities
+    {% if partial() -%}
+        inner join persons_asked on activities.person_id = persons_asked.person_id
+    {%- endif %}
+    where activities.person_id is not null and activities.period is not null
+
+    union all
+
+    select
+        welfare_in_force.head_person_id as person_id,
+        welfare_in_force.period
+    from welfare_in_force
+    {% if partial() -%}
+        inner join persons_asked on welfare_in_force.head_person_id = persons_asked.person_id
+    {%- endif %}
+    where welfare_in_force.head_person_id is not null and welfare_in_force.period is not null
 
 ),
--- noqa: enable=LT02
 
 named as (
 

@@ -25,6 +25,9 @@ months as (
 uploads as (
 
     select * from {{ ref('stg_uploads') }}
+    {% if partial() -%}
+        where period >= (select {{ add_months('min(again.period)', -11) }} from {{ welfare_months }} as again)
+    {%- endif %}
 
 ),
 
@@ -78,11 +81,7 @@ latest_of_period as (
         keyed.surveyed_on
     from keyed
     inner join uploads on keyed.upload_id = uploads.upload_id
-    where
-        uploads.is_accepted
-        {% if partial() -%}
-            and uploads.period >= (select {{ add_months('min(period)', -11) }} from {{ welfare_months }} as again)
-        {%- endif %}
+    where uploads.is_accepted
     order by
         keyed.family_key,
         uploads.village_code,
