@@ -156,7 +156,9 @@ def _months(name: str, text: str | None) -> int:
     if text is None or text == "0":
         return 0
     if not text.isdecimal() or not 12 <= int(text) <= 1200:
-        raise EntasError(f"{name}={text} is no retention; write a whole number of months from 12, or 0 to keep for ever")
+        raise EntasError(
+            f"{name}={text} is no retention; write a whole number of months from 12, or 0 to keep for ever"
+        )
     return int(text)
 
 
