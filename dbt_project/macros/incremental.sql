@@ -27,6 +27,17 @@
 {%- endmacro %}
 
 
+{# Whether this build does only what has changed in months that the one before had. #}
+{% macro is_correction() -%}
+    {%- if not partial() -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set decision = adapter.get_relation(target.database, generate_schema_name('intermediate', none), 'int_build') -%}
+    {%- set rows = run_query('select known_last_period >= last_period as is_correction from ' ~ decision) -%}
+    {{ return(rows.rows[0][0]) }}
+{%- endmacro %}
+
+
 {# dbt asks this of incremental models and of seeds; int_build answers for the models. #}
 {% macro should_full_refresh() -%}
     {%- if config.get('materialized') == 'incremental' -%}
@@ -105,6 +116,16 @@
         )
     {%- else -%}
         {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A condition for tests that count by month: whether a partial build changed anything of the month. #}
+{% macro in_changed_months(period) -%}
+    {%- if partial() -%}
+        {{ period }} in (select keys.period from {{ keys_of('village_months') }} as keys)
+    {%- else -%}
+        true
     {%- endif -%}
 {%- endmacro %}
 

@@ -7,7 +7,7 @@ select
     own.cause,
     own.other_village_code,
     own.other_household_id
-from {{ ref('rpt_verification_worklist') }} as own
+from {{ changed(ref('rpt_verification_worklist')) }} as own
 left join {{ ref('rpt_verification_worklist') }} as other
     on
         own.period = other.period

@@ -4,13 +4,13 @@ with
 
 household_status as (
 
-    select * from {{ ref('fct_household_status_monthly') }}
+    select * from {{ changed(ref('fct_household_status_monthly')) }}
 
 ),
 
 latest_decisions as (
 
-    select * from {{ ref('int_latest_decisions') }}
+    select * from {{ changed(ref('int_latest_decisions')) }}
 
 ),
 
@@ -34,7 +34,7 @@ expected as (
 
 listed as (
 
-    select * from {{ ref('rpt_verification_worklist') }}
+    select * from {{ changed(ref('rpt_verification_worklist')) }}
     where kind in ('never_verified', 'decile_1')
 
 )

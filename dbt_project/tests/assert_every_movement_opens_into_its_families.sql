@@ -14,9 +14,12 @@ cells as (
     from {{ ref('rpt_extreme_poverty_monthly') }} as report
     cross join lateral jsonb_each_text(to_jsonb(report)) as cell
     where
-        cell.key in ('opening', 'closing', 'transferred_in', 'transferred_out')
-        or cell.key like 'entered\_%'
-        or cell.key like 'exited\_%'
+        {{ in_changed_months('report.period') }}
+        and (
+            cell.key in ('opening', 'closing', 'transferred_in', 'transferred_out')
+            or cell.key like 'entered\_%'
+            or cell.key like 'exited\_%'
+        )
 
 ),
 
@@ -29,6 +32,7 @@ listed as (
         cell,
         count(*) as families
     from {{ ref('rpt_movement_detail') }}
+    where {{ in_changed_months('period') }}
     group by area_level, area_code, period, cell
 
 )

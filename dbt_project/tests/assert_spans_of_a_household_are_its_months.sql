@@ -8,7 +8,7 @@ spans as (
         household_id,
         sum(months) as months,
         count(*) filter (where valid_to < valid_from) as turned_round
-    from {{ ref('dim_household') }}
+    from {{ changed(ref('dim_household'), 'households') }}
     group by household_id
 
 ),
@@ -18,7 +18,7 @@ monthly as (
     select
         household_id,
         count(*) as months
-    from {{ ref('fct_household_status_monthly') }}
+    from {{ changed(ref('fct_household_status_monthly'), 'households') }}
     group by household_id
 
 ),
@@ -29,8 +29,8 @@ covered as (
         monthly.household_id,
         monthly.period,
         count(spans.household_id) as spans
-    from {{ ref('fct_household_status_monthly') }} as monthly
-    left join {{ ref('dim_household') }} as spans
+    from {{ changed(ref('fct_household_status_monthly'), 'households') }} as monthly
+    left join {{ changed(ref('dim_household'), 'households') }} as spans
         on
             monthly.household_id = spans.household_id
             and monthly.period between spans.valid_from and spans.valid_to

@@ -6,7 +6,7 @@ select
     worklist.household_id,
     worklist.kind,
     worklist.cause
-from {{ ref('rpt_verification_worklist') }} as worklist
+from {{ changed(ref('rpt_verification_worklist')) }} as worklist
 left join {{ ref('fct_household_status_monthly') }} as household_status
     on
         worklist.period = household_status.period

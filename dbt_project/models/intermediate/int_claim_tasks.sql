@@ -1,8 +1,25 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'household_months'},
+        indexes=[
+            {'columns': ['household_id', 'period']},
+        ]
+    )
+}}
+
 with
 
 family_claims as (
 
-    select * from {{ ref('int_family_claims') }}
+    select * from {{ changed(ref('int_family_claims')) }}
+
+),
+
+own_claims as (
+
+    select * from {{ changed(ref('int_person_claims')) }}
 
 ),
 
@@ -42,13 +59,6 @@ cards as (
 
 ),
 
-living_persons as (
-
-    select * from person_claims
-    where is_member
-
-),
-
 persons as (
 
     select
@@ -70,12 +80,13 @@ persons as (
         other.village_code as other_village_code,
         other.household_id as other_household_id,
         array[own.upload_id, other.upload_id] as upload_ids
-    from living_persons as own
-    inner join living_persons as other
+    from own_claims as own
+    inner join person_claims as other
         on
             own.period = other.period
             and own.person_id = other.person_id
             and own.household_id <> other.household_id
+    where own.is_member and other.is_member
 
 ),
 

@@ -1,3 +1,14 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        meta={'scope': 'household_months'},
+        indexes=[
+            {'columns': ['household_id', 'period']},
+        ]
+    )
+}}
+
 with
 
 months as (
@@ -14,7 +25,7 @@ policy as (
 
 household_status as (
 
-    select * from {{ ref('int_household_status') }}
+    select * from {{ changed(ref('int_household_status')) }}
 
 ),
 
@@ -26,7 +37,7 @@ decisions as (
 
 latest_decisions as (
 
-    select * from {{ ref('int_latest_decisions') }}
+    select * from {{ changed(ref('int_latest_decisions')) }}
 
 ),
 

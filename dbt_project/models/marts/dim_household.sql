@@ -1,5 +1,9 @@
 {{
     config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        on_schema_change='fail',
+        meta={'scope': 'households'},
         indexes=[
             {'columns': ['household_id', 'valid_from'], 'primary_key': true},
             {'columns': ['village_code'], 'type': 'btree'},
@@ -11,7 +15,7 @@ with
 
 household_status as (
 
-    select * from {{ ref('fct_household_status_monthly') }}
+    select * from {{ changed(ref('fct_household_status_monthly'), 'households') }}
 
 ),
 

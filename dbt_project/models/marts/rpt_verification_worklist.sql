@@ -1,5 +1,9 @@
 {{
     config(
+        materialized='incremental',
+        incremental_strategy='replace_changed',
+        on_schema_change='fail',
+        meta={'scope': 'household_months'},
         indexes=[
             {'columns': ['period', 'village_code', 'household_id', 'kind'], 'primary_key': true},
             {'columns': ['period', 'district_code', 'kind']},
@@ -12,25 +16,25 @@ with
 
 decision_tasks as (
 
-    select * from {{ ref('int_decision_tasks') }}
+    select * from {{ changed(ref('int_decision_tasks')) }}
 
 ),
 
 claim_tasks as (
 
-    select * from {{ ref('int_claim_tasks') }}
+    select * from {{ changed(ref('int_claim_tasks')) }}
 
 ),
 
 household_status as (
 
-    select * from {{ ref('int_household_status') }}
+    select * from {{ changed(ref('int_household_status')) }}
 
 ),
 
 latest_decisions as (
 
-    select * from {{ ref('int_latest_decisions') }}
+    select * from {{ changed(ref('int_latest_decisions')) }}
 
 ),
 
