@@ -17,3 +17,9 @@
 {% macro last_day_in_force(decided_on) -%}
     ((date_trunc('month', {{ decided_on }}) + interval '12 months')::date - 1)
 {%- endmacro %}
+
+
+{# After how many months it is looked at what has become of families that were helped. #}
+{% macro months_of_outcome() -%}
+    3, 6, 12
+{%- endmacro %}

@@ -6,15 +6,21 @@
 
 with
 
-household_status as (
+village_figures as (
 
-    select * from {{ ref('fct_household_status_monthly') }}
+    select * from {{ ref('int_village_figures') }}
 
 ),
 
-assistance as (
+village_coverage as (
 
-    select * from {{ ref('fct_assistance') }}
+    select * from {{ ref('int_village_coverage') }}
+
+),
+
+village_programmes as (
+
+    select * from {{ ref('int_village_programmes') }}
 
 ),
 
@@ -30,84 +36,24 @@ months as (
 
 ),
 
-payments as (
-
-    select
-        household_id,
-        period,
-        upper({{ squeezed('programme') }}) as programme_key,
-        amount
-    from assistance
-    where is_of_listed_family
-
-),
-
 -- Of the ways in which villages write one programme the first in the alphabet names it.
 programmes as (
 
     select
-        upper({{ squeezed('programme') }}) as programme_key,
-        min({{ squeezed('programme') }}) as programme
-    from assistance
-    group by upper({{ squeezed('programme') }})
-
-),
-
--- What a family was paid in a month, by programme and by all of them together.
-paid as (
-
-    select
-        payments.period,
-        payments.household_id,
-        coalesce(programmes.programme, '(tanpa program)') as programme,
-        count(*) as payments,
-        sum(payments.amount) as amount
-    from payments
-    left join programmes on payments.programme_key = programmes.programme_key
-    group by payments.period, payments.household_id, coalesce(programmes.programme, '(tanpa program)')
-
-    union all
-
-    select
-        period,
-        household_id,
-        '(semua)' as programme,
-        count(*) as payments,
-        sum(amount) as amount
-    from payments
-    group by period, household_id
+        programme_key,
+        min(programme) as programme
+    from village_programmes
+    group by programme_key
 
 ),
 
 village_paid as (
 
     select
-        paid.period,
-        paid.programme,
-        household_status.village_code,
-        count(*) filter (where household_status.is_counted) as counted_assisted,
-        count(*) filter (where not household_status.is_counted) as assisted_not_counted,
-        sum(paid.payments) as payments,
-        sum(paid.amount) filter (where household_status.is_counted) as amount_to_counted,
-        sum(paid.amount) filter (where not household_status.is_counted) as amount_to_others
-    from paid
-    inner join household_status
-        on
-            paid.period = household_status.period
-            and paid.household_id = household_status.household_id
-    group by paid.period, paid.programme, household_status.village_code
-
-),
-
-village_counted as (
-
-    select
-        period,
-        village_code,
-        count(*) as households
-    from household_status
-    where is_counted
-    group by period, village_code
+        village_coverage.*,
+        coalesce(programmes.programme, village_coverage.programme_key) as programme
+    from village_coverage
+    left join programmes on village_coverage.programme_key = programmes.programme_key
 
 ),
 
@@ -117,13 +63,13 @@ area_counted as (
         areas.area_level,
         areas.area_code,
         months.period,
-        coalesce(sum(village_counted.households), 0) as households
+        coalesce(sum(village_figures.households), 0) as households
     from areas
     cross join months
-    left join village_counted
+    left join village_figures
         on
-            areas.village_code = village_counted.village_code
-            and months.period = village_counted.period
+            areas.village_code = village_figures.village_code
+            and months.period = village_figures.period
     group by areas.area_level, areas.area_code, months.period
 
 ),
