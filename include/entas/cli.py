@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import click
 
 from entas import __version__, clock
-from entas.discretion import Masking, masked_numbers, withhold
+from entas.discretion import Masking, WithheldError, masked_numbers, withhold
 from entas.errors import EntasError
 from entas.settings import Settings
 from entas.text import ShownFormatter, shown, shown_json, shown_lines
@@ -43,18 +43,19 @@ class _Group(click.Group):
             sys.exit(1)
         except EntasError as error:
             withhold(error)  # what it came of may quote a cell
-            _debug()
+            _debug(error)
             _fail(str(error), error.exit_code)
         except Exception as error:  # noqa: BLE001 - the last place: one line for people, the trace with --debug
-            withhold(error)
-            _debug()
-            _fail(f"{type(error).__name__}: {' '.join(str(error).split())} (entas --debug shows where)", 1)
+            told = withhold(error)
+            _debug(told)
+            name = "" if isinstance(told, WithheldError) else f"{type(told).__name__}: "
+            _fail(f"{name}{' '.join(str(told).split())} (entas --debug shows where)", 1)
 
 
-def _debug() -> None:
-    """Called where an error is handled: with `--debug` it goes on, and Python shows where it comes from."""
+def _debug(error: BaseException) -> None:
+    """With `--debug` the error goes on, and Python shows where it comes from."""
     if "--debug" in sys.argv[1:]:
-        raise
+        raise error
 
 
 def _fail(message: str, code: int) -> NoReturn:
