@@ -581,7 +581,7 @@ def identity(
                     one.nik or "",
                     one.nama or "(dihapus)",
                     f"{one.tanggallahir:%d-%m-%Y}" if one.tanggallahir else "",
-                    "kepala keluarga" if one.kk_level == 1 else "" if one.kk_level is None else str(one.kk_level),
+                    "" if one.kk_level is None else _RELATION.get(one.kk_level, str(one.kk_level)),
                     _LIFE.get(one.status_dasar or 1, ""),
                     " ".join(filter(None, [one.alamat, one.dusun, *_neighbourhood(one.rt, one.rw)])),
                 ]
@@ -591,6 +591,19 @@ def identity(
     click.echo(f"Penelusuran ini dicatat dengan nomor {seen.ticket}.")
 
 
+_RELATION = {
+    1: "kepala keluarga",
+    2: "suami",
+    3: "istri",
+    4: "anak",
+    5: "menantu",
+    6: "cucu",
+    7: "orang tua",
+    8: "mertua",
+    9: "famili lain",
+    10: "pembantu",
+    11: "lainnya",
+}
 _LIFE = {1: "hidup", 2: "mati", 3: "pindah", 4: "hilang", 6: "pergi", 9: "tidak valid"}
 
 
