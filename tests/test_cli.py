@@ -236,6 +236,7 @@ def test_a_family_is_looked_up_by_who_may(run: Run, settings: Settings, monkeypa
     assert seen.code == 0
     assert no_kk(1) in seen.out
     assert "kepala keluarga" in seen.out
+    assert "  anak  " in seen.out
     assert "Penelusuran ini dicatat dengan nomor 1." in seen.out
     refused = run("identity", "--kk", no_kk(1), "--reason", " ")
     assert (refused.code, refused.out) == (2, "")

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from entas import housekeeping
+from entas import housekeeping, privacy
 from entas.clock import JAKARTA
 from entas.errors import EntasError
 from entas.reporting import Release
@@ -120,3 +120,17 @@ def test_sources_that_are_too_old_fail_and_are_named(settings: Settings, monkeyp
     monkeypatch.setattr(housekeeping, "source_ages", lambda _: ages)
     with pytest.raises(EntasError, match=r"nothing new came for too long: raw\.penduduk \(70 days\); see whether"):
         housekeeping.check_sources(settings)
+
+
+def test_a_notice_that_cannot_be_written_does_not_keep_identities(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Settings) -> dict[str, int]:
+        raise EntasError("the notice cannot be written")
+
+    ran = []
+    monkeypatch.setattr(privacy, "follow_up", fail)
+    monkeypatch.setattr(privacy, "destroy_old", ran.append)
+    with pytest.raises(EntasError, match="the notice cannot be written"):
+        housekeeping.keep_privacy(settings)
+    assert ran == [settings]

@@ -47,3 +47,11 @@ def test_stores_on_other_machines(tmp_path: Path) -> None:
 def test_a_setting_that_means_nothing_is_named(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(EntasError, match=f"{name}={value}"):
         Settings.from_env({"ENTAS_HOME": str(tmp_path), name: value})
+
+
+@pytest.mark.parametrize("url", ["postgresql://entas:kata sandi@host/entas", "postgresql://entas:a%zz@host/entas"])
+def test_a_url_of_the_warehouse_that_cannot_be_read_is_named_and_not_repeated(tmp_path: Path, url: str) -> None:
+    with pytest.raises(EntasError, match="ENTAS_WAREHOUSE_URL") as error:
+        Settings.from_env({"ENTAS_HOME": str(tmp_path), "ENTAS_WAREHOUSE_URL": url})
+    assert "sandi" not in str(error.value)
+    assert "zz" not in str(error.value)

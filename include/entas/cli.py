@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import click
 
 from entas import __version__, clock
-from entas.discretion import Masking, masked_numbers, withhold
+from entas.discretion import Masking, WithheldError, masked_numbers, withhold
 from entas.errors import EntasError
 from entas.settings import Settings
 from entas.text import ShownFormatter, shown, shown_json, shown_lines
@@ -43,18 +43,19 @@ class _Group(click.Group):
             sys.exit(1)
         except EntasError as error:
             withhold(error)  # what it came of may quote a cell
-            _debug()
+            _debug(error)
             _fail(str(error), error.exit_code)
         except Exception as error:  # noqa: BLE001 - the last place: one line for people, the trace with --debug
-            withhold(error)
-            _debug()
-            _fail(f"{type(error).__name__}: {' '.join(str(error).split())} (entas --debug shows where)", 1)
+            told = withhold(error)
+            _debug(told)
+            name = "" if isinstance(told, WithheldError) else f"{type(told).__name__}: "
+            _fail(f"{name}{' '.join(str(told).split())} (entas --debug shows where)", 1)
 
 
-def _debug() -> None:
-    """Called where an error is handled: with `--debug` it goes on, and Python shows where it comes from."""
+def _debug(error: BaseException) -> None:
+    """With `--debug` the error goes on, and Python shows where it comes from."""
     if "--debug" in sys.argv[1:]:
-        raise
+        raise error
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -580,7 +581,7 @@ def identity(
                     one.nik or "",
                     one.nama or "(dihapus)",
                     f"{one.tanggallahir:%d-%m-%Y}" if one.tanggallahir else "",
-                    "kepala keluarga" if one.kk_level == 1 else "" if one.kk_level is None else str(one.kk_level),
+                    "" if one.kk_level is None else _RELATION.get(one.kk_level, str(one.kk_level)),
                     _LIFE.get(one.status_dasar or 1, ""),
                     " ".join(filter(None, [one.alamat, one.dusun, *_neighbourhood(one.rt, one.rw)])),
                 ]
@@ -590,6 +591,19 @@ def identity(
     click.echo(f"Penelusuran ini dicatat dengan nomor {seen.ticket}.")
 
 
+_RELATION = {
+    1: "kepala keluarga",
+    2: "suami",
+    3: "istri",
+    4: "anak",
+    5: "menantu",
+    6: "cucu",
+    7: "orang tua",
+    8: "mertua",
+    9: "famili lain",
+    10: "pembantu",
+    11: "lainnya",
+}
 _LIFE = {1: "hidup", 2: "mati", 3: "pindah", 4: "hilang", 6: "pergi", 9: "tidak valid"}
 
 

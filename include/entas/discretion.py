@@ -63,35 +63,70 @@ class Masking(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = masked(record.getMessage()), None
         if record.exc_info and record.exc_info[1] is not None:
-            withhold(record.exc_info[1])
+            error = withhold(record.exc_info[1])
+            record.exc_info = type(error), error, error.__traceback__
         return True
 
 
 # --- errors --------------------------------------------------------------------------------------------------------
 
 
-def withhold(error: BaseException) -> None:
+class WithheldError(Exception):
+    """In the place of an error whose message cannot be taken from it; names the error's kind."""
+
+
+def withhold(error: BaseException) -> BaseException:
     """Take the message from an error, and from those it came of, where it may quote what stands in a cell.
 
     The errors stay what they are, for whoever catches them by their kind, and so do their traces.
+
+    Returns:
+        The error; a `WithheldError` where its kind does not let its message be taken.
     """
-    seen: set[int] = set()
-    while id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, psycopg.Error):
-            _withhold_values(error)
-        elif isinstance(error, UnicodeError):
-            error.args = error.args[:1]  # its message tells of bytes and places; only these hold the text
-        elif not isinstance(error, _TOLD) and isinstance(error, Exception):
-            error.args = (_place(error),)
+    first, seen = _silenced(error), {id(error)}
+    now = first
+    while (nearest := _origin(now)) is not None and id(nearest) not in seen:
+        seen.add(id(nearest))
+        silent = _silenced(nearest)
+        if silent is not nearest and now.__cause__ is not None:
+            now.__cause__ = silent
+        elif silent is not nearest:
+            now.__context__ = silent
+        now = silent
+    return first
+
+
+def _origin(error: BaseException) -> BaseException | None:
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _silenced(error: BaseException) -> BaseException:
+    """The error without its message, or what is told instead of it."""
+    if isinstance(error, psycopg.Error):
+        _withhold_values(error)
+    elif isinstance(error, UnicodeError):
+        error.args = error.args[:1]  # its message tells of bytes and places; only these hold the text
+    elif isinstance(error, Exception) and not isinstance(error, _TOLD):
+        said = _place(error)
+        # The trace of a group shows its errors, and that of a SyntaxError its text, whatever their messages are.
+        if isinstance(error, ExceptionGroup | SyntaxError):
+            return _instead(error, said)
+        try:
+            error.args = (said,)
             if hasattr(error, "__notes__"):
                 del error.__notes__
-            if error.args[0] not in str(error):  # it makes its message of something else
+            if said not in str(error):  # it makes its message of something else
                 error.__class__ = _renamed(type(error))
-        nearest = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-        if nearest is None:
-            return
-        error = nearest
+        except (AttributeError, TypeError):  # of a class that is not Python's
+            return _instead(error, said)
+    return error
+
+
+def _instead(error: BaseException, said: str) -> WithheldError:
+    made = WithheldError(f"{type(error).__name__}: {said}").with_traceback(error.__traceback__)
+    # As its cause, so that whoever raises it does not make the error it stands for its context.
+    made.__cause__ = _origin(error)
+    return made
 
 
 def _place(error: BaseException) -> str:
@@ -113,7 +148,8 @@ def discreet(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*arguments, **named)
         except Exception as error:
-            withhold(error)
+            if (silent := withhold(error)) is not error:
+                raise silent from silent.__cause__
             raise
 
     return run

@@ -105,8 +105,12 @@ def keep_privacy(settings: Settings) -> dict[str, Any]:
     """
     from entas import privacy
 
-    told = privacy.follow_up(settings)
-    return privacy.destroy_old(settings).to_dict() | told
+    try:
+        # First: the right value for a notice is told by rows whose time may have come.
+        told = privacy.follow_up(settings)
+    finally:
+        done = privacy.destroy_old(settings)
+    return done.to_dict() | told
 
 
 def retry_deliveries(settings: Settings) -> dict[str, int]:

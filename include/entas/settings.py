@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 from entas.errors import EntasError
 from entas.registers.limits import DEFAULT_LIMITS, Limits
 
@@ -94,12 +97,9 @@ class Settings:
             home.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise EntasError(f"ENTAS_HOME={home} cannot be made: {error.strerror}; choose a writable folder") from error
-        url = value("ENTAS_WAREHOUSE_URL")
-        if url and not url.startswith(("postgresql://", "postgres://")):
-            raise EntasError("ENTAS_WAREHOUSE_URL must begin with postgresql:// (unset it to use the embedded server)")
         return cls(
             home=home,
-            warehouse_url=url,
+            warehouse_url=_warehouse(value("ENTAS_WAREHOUSE_URL")),
             inbox=value("ENTAS_INBOX") or str(home / "inbox"),
             archive=value("ENTAS_ARCHIVE") or str(home / "archive"),
             feedback=value("ENTAS_FEEDBACK") or str(home / "feedback"),
@@ -136,6 +136,21 @@ def formats_folder(env: Mapping[str, str] | None = None) -> Path | None:
     if not folder.is_dir():
         raise EntasError(f"ENTAS_FORMATS={folder} is no folder; make it, or unset ENTAS_FORMATS")
     return folder
+
+
+def _warehouse(url: str | None) -> str | None:
+    if url is None:
+        return None
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise EntasError("ENTAS_WAREHOUSE_URL must begin with postgresql:// (unset it to use the embedded server)")
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:  # its message quotes parts of the URL: of the password, perhaps
+        raise EntasError(
+            "ENTAS_WAREHOUSE_URL is no URL that PostgreSQL understands; write postgresql://user:password@host:5432/name"
+            " with all but letters, digits and . _ ~ - of the password percent-encoded (a space is %20)"
+        ) from None
+    return url
 
 
 def _dotted(regency: str) -> str:

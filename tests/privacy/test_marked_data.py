@@ -19,8 +19,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from pydantic import BaseModel
 
-from entas.discretion import Masking, discreet, for_log, masked, withhold
+from entas.discretion import Masking, WithheldError, discreet, for_log, masked, withhold
 from entas.errors import EntasError
 from entas.intake.cover import SHOWN_TEXTS, cover_identities, covered_text, note
 from entas.settings import Settings
@@ -164,6 +165,37 @@ def test_errors_about_the_machine_are_told() -> None:
     error = FileNotFoundError(2, "No such file or directory", "/srv/inbox")
     withhold(error)
     assert str(error) == "[Errno 2] No such file or directory: '/srv/inbox'"
+
+
+def _of_a_group() -> None:
+    raise ExceptionGroup(NAME, [ValueError(NIK)])
+
+
+def _of_pydantic() -> None:
+    class Row(BaseModel):
+        nilai: int
+
+    Row(nilai=NIK + NAME)
+
+
+@pytest.mark.parametrize("function", [_of_a_group, _of_pydantic, lambda: compile(f"{NAME} {NIK}", "x", "exec")])
+@pytest.mark.parametrize("nested", [False, True])
+def test_another_error_stands_for_one_that_keeps_its_message(function: Callable[[], None], nested: bool) -> None:
+    def raise_it() -> None:
+        try:
+            function()
+        except Exception as error:
+            if nested:
+                raise EntasError("a sentence of ours") from error
+            raise
+
+    with pytest.raises(EntasError if nested else WithheldError) as error:
+        discreet(raise_it)()
+    trace = "".join(traceback.format_exception(error.value))
+    assert any(kind in trace for kind in ("ExceptionGroup", "ValidationError", "SyntaxError"))
+    assert "test_marked_data.py" in trace
+    assert NAME not in trace
+    assert NIK not in trace
 
 
 def test_an_error_that_is_its_own_cause_is_read_once() -> None:

@@ -162,6 +162,12 @@ def test_an_erasure_that_is_killed_is_as_good_as_not_begun_or_is_finished(
     assert privacy.finish(office.settings) == 0
 
 
+def test_a_name_is_erased_where_it_is_a_word_of_a_programme(office: Office) -> None:
+    office.do(f"update raw.bantuan set program = 'Kuswantini 01 untuk kuswantini  0' where nik = '{nik(70)}'")
+    privacy.erase(office.settings, _person(office, nik(70)), **ASKED)
+    assert office.rows("select program from raw.bantuan where program <> 'BLT'") == [("Kuswantini 01 untuk (dihapus)",)]
+
+
 def test_an_erased_person_who_is_listed_again_is_loaded_and_the_village_told(office: Office) -> None:
     # A card on which nobody stands but somebody of another card.
     shared = [family(8)[0] | {"nik": nik(30), "nama": "WARGA 3 0"}]

@@ -160,10 +160,11 @@ def test_what_is_destroyed_is_neither_damage_nor_a_new_upload(office: Office, tm
 def test_a_file_that_cannot_be_removed_is_said_and_nothing_else_waits(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remove = files.Store.remove
+    remove, refused = files.Store.remove, []
 
     def refuse(store: Any, path: str) -> None:
         if path.endswith("register.xlsx") and store.place.endswith("inbox"):
+            refused.append(path)
             raise PermissionError(13, "Permission denied")
         remove(store, path)
 
@@ -171,6 +172,7 @@ def test_a_file_that_cannot_be_removed_is_said_and_nothing_else_waits(
         patch.setattr(files.Store, "remove", refuse)
         with pytest.raises(EntasError, match=r"register\.xlsx.*Permission denied"):
             privacy.destroy_old(office.settings)
+    assert len(refused) == 1  # not again with every upload that follows
     assert [row[0] for row in office.rows("select upload_id from privacy.destruction order by 1")] == [2, 3]
     assert privacy.destroy_old(office.settings).uploads == 1
 

@@ -12,6 +12,7 @@ from entas.errors import EntasError
 from entas.settings import Settings
 from entas.warehouse import open_warehouse
 from entas.warehouse.embedded import EmbeddedServer
+from entas.warehouse.migrate import migrate
 
 
 @pytest.fixture(params=["", "createrole"])
@@ -37,3 +38,10 @@ def test_a_server_that_is_too_old_is_told_so(settings: Settings, monkeypatch: py
     monkeypatch.setattr("entas.warehouse.migrate._OLDEST_SERVER", 1_000_000)
     with pytest.raises(EntasError, match="the warehouse runs PostgreSQL 18; Entas needs 100 or newer"):
         open_warehouse(settings)
+
+
+def test_a_warehouse_of_a_later_version_is_left_alone(settings: Settings) -> None:
+    with open_warehouse(settings).connect() as connection:
+        connection.execute("update raw.entas_version set version_num = '9999'")
+    with pytest.raises(EntasError, match=r"of a later version of Entas \(migration 9999; this one knows \d{4}\)"):
+        migrate(settings.warehouse_url, settings)

@@ -315,7 +315,8 @@ def _erase_in_texts(
                 {"number": number},
             )
     for name in names:
-        pattern = r"\s+".join(re.escape(part) for part in name.split())
+        words = r"\s+".join(re.escape(part) for part in name.split())
+        pattern = rf"(?<!\w){words}(?!\w)"  # not the "ani" of "panitia", which a figure may stand under
         for register in ("bantuan", "pemberdayaan"):
             for column in SHOWN_TEXTS["raw", register]:
                 connection.execute(

@@ -113,7 +113,7 @@ def destroy_old(
         lists = _Lists(stores) if expired else None
         for number, upload_id in enumerate(expired, start=1):
             _begin(connection, settings, stores, upload_id, before, lists)
-            stuck += _finish_uploads(connection, settings, stores, done)
+            stuck += _finish_uploads(connection, settings, stores, done, upload_id)
             if progress:
                 progress(number, len(expired))
         if done.uploads:
@@ -199,11 +199,19 @@ def _forget_pairs(connection: psycopg.Connection, upload_id: int) -> dict[str, i
     return {"quality.possible_duplicate": gone + noted} if gone + noted else {}
 
 
-def _finish_uploads(connection: psycopg.Connection, settings: Settings, stores: Stores, done: Destroyed) -> list[str]:
-    """Remove the files of uploads whose rows are done, and write the trace; what could not be removed is returned."""
+def _finish_uploads(
+    connection: psycopg.Connection, settings: Settings, stores: Stores, done: Destroyed, only: int | None = None
+) -> list[str]:
+    """Remove the files of uploads whose rows are done, and write the trace; what could not be removed is returned.
+
+    Args:
+        only: of this upload; None: of all that runs before have begun.
+    """
     stuck: list[str] = []
     for unfinished_id, rows, doomed in connection.execute(
-        "select unfinished_id, rows, files from privacy.unfinished where upload_id is not null order by 1"
+        "select unfinished_id, rows, files from privacy.unfinished "
+        "where upload_id is not null and coalesce(upload_id = %s, true) order by 1",
+        (only,),
     ).fetchall():
         going = [Doomed(*one) for one in doomed]
         if left := files.remove(stores, going):

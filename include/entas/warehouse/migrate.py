@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -13,6 +14,9 @@ from entas.errors import EntasError, UnreachableError
 from entas.settings import Settings
 from entas.warehouse import rights
 from entas.warehouse.roles import ensure_roles, set_passwords
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 #: Any fixed number: one migration at a time in a database.
@@ -24,11 +28,15 @@ _OLDEST_SERVER = 160000
 @lru_cache(maxsize=1)
 def head() -> str:
     """Revision that this version of Entas needs: the one that no other follows."""
-    from alembic.script import ScriptDirectory
-
-    revision = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    revision = _scripts().get_current_head()
     assert revision is not None
     return revision
+
+
+def _scripts() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(str(MIGRATIONS))
 
 
 def migrate(owner: str, settings: Settings) -> bool:
@@ -61,7 +69,9 @@ def migrate(owner: str, settings: Settings) -> bool:
             if roles:
                 set_passwords(connection, owner, os.environ)
                 rights.close_database(connection)
-            if _revision(connection, roles) != head():
+            revision = _revision(connection, roles)
+            if revision != head():
+                _require_known(revision)
                 _upgrade(owner, roles)
             rights.settle(connection, head(), with_roles=roles)
             if roles:
@@ -86,6 +96,19 @@ def _revision(connection: psycopg.Connection, roles: bool) -> str | None:
             return None
         row = connection.execute("select version_num from raw.entas_version").fetchone()
         return row[0] if row else None
+
+
+def _require_known(revision: str | None) -> None:
+    """Refuse a warehouse that a later version of Entas has set up.
+
+    Raises:
+        EntasError: it is.
+    """
+    if revision is not None and revision not in {one.revision for one in _scripts().walk_revisions()}:
+        raise EntasError(
+            f"the warehouse is of a later version of Entas (migration {revision}; this one knows {head()}); install "
+            "that version here, too"
+        )
 
 
 def _upgrade(owner: str, roles: bool, revision: str = "head") -> None:

@@ -176,7 +176,7 @@ def read_month(
     policy = cursor.execute(_POLICY, given).fetchone()
     if policy is None:
         raise EntasError(
-            f"the marts have no month {period_text(period)}: no upload reaches it yet; look at entas transform"
+            f"the marts have no month {period_text(period)}: it lies before the first accepted upload, or has not begun"
         )
     identities = {
         (row["village_code"], row["household_id"]): Identity(row["no_kk"], row["nama"], _address(row))
