@@ -28,10 +28,7 @@ later_status as (
 
 helped_in_month as (
 
-    select distinct
-        household_id,
-        period
-    from {{ ref('int_helped_families') }}
+    select * from {{ ref('int_helped_families') }}
 
 ),
 
@@ -64,7 +61,7 @@ kinds as (
 -- Families of a village that were counted in the month, and all that were helped in it.
 families as (
 
-    select
+    select distinct
         household_status.village_code,
         household_status.period as cohort,
         household_status.household_id,
