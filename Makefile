@@ -60,7 +60,7 @@ format: $(READY) ## let ruff put the Python files in order
 docs: $(READY) ## dbt's documentation of the warehouse as one web page
 	@$(BIN)/python -m entas.orchestration docs
 
-bench: $(READY) ## reading large workbooks and inboxes, the search for duplicates, queries of the marts (FULL=1: a whole regency)
+bench: $(READY) ## reading workbooks and inboxes, duplicates, one correction in dbt, queries of the marts (FULL=1: a whole regency)
 	@$(BIN)/python scripts/bench.py
 	@$(BIN)/python scripts/bench_incremental.py
 	@$(BIN)/python scripts/bench_marts.py $(if $(FULL),--full)

@@ -691,7 +691,7 @@ def stewards_add(
 @_debug_option
 @_json_option
 def stewards_remove(name: str, districts: tuple[str, ...], as_json: bool) -> None:
-    """Take districts from the login NAME, or, without --district, remove the login."""
+    """Take districts from the login NAME; without --district, or with its last one, remove the login."""
     from entas.stewards import remove_steward
 
     remove_steward(Settings.from_env(), name, districts)

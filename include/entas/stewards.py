@@ -156,7 +156,7 @@ def add_steward(settings: Settings, name: str, districts: Sequence[str], passwor
 
 
 def remove_steward(settings: Settings, name: str, districts: Sequence[str] = ()) -> None:
-    """Take districts from a steward, or, without districts, the login altogether. It ends at once.
+    """Take districts from a steward; without districts, or with its last ones, the login altogether. It ends at once.
 
     Raises:
         UsageError: there is no such steward, or it does not have such a district.
