@@ -29,7 +29,17 @@ hypothesis.settings.load_profile("entas")
 _numbers = itertools.count(1)
 
 #: Files that run for minutes. They go first, so that the other processes of `pytest -n` have work until they are done.
-LONGEST = ("test_demo.py", "test_differential.py", "test_runs.py", "test_against_reference_model.py")
+LONGEST = (
+    "test_demo.py",
+    "test_differential.py",
+    "test_runs.py",
+    "test_against_reference_model.py",
+    "test_incremental.py",
+    "test_reproduce.py",
+    "test_cli.py",
+    "test_rights.py",
+    "test_worklists.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
